@@ -1,0 +1,1 @@
+//! The write pipeline: from packets to documents in the index.

@@ -1,0 +1,1 @@
+//! The embedded catalogue: files, users, views and other small state in SQLite.

@@ -1,0 +1,1 @@
+//! GeoIP, ASN, RIR, OUI and community id: runs when a session closes.

@@ -1,0 +1,1 @@
+//! What a field is: its kind, names, path and help, declared once.

@@ -1,0 +1,1 @@
+//! Flow keys, the flow table, IP defragmentation, TCP reassembly, timers.

@@ -1,0 +1,2 @@
+//! The `hindsight` binary: command line, configuration and composition root.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The embedded session index: open Parquet files behind a write-ahead log.

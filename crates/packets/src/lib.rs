@@ -1,0 +1,1 @@
+//! Packet files: writing, fetching by position, filtering, export.

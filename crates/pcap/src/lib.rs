@@ -1,0 +1,1 @@
+//! pcap and pcapng records: byte-exact reader and writer.

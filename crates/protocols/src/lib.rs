@@ -1,0 +1,1 @@
+//! One folder per protocol: fields, parser, captures, goldens.

@@ -1,0 +1,1 @@
+//! Search text to expression to typed plan; what a query means.

@@ -1,0 +1,1 @@
+//! The read side: HTTP API, log-in, export and the embedded web viewer.

@@ -1,0 +1,1 @@
+//! The session document, packet positions and the core fields.

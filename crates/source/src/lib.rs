@@ -1,0 +1,1 @@
+//! Where packets come from: files, stdin, folders, AF_PACKET.

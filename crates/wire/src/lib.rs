@@ -1,0 +1,1 @@
+//! Bytes to headers: link layers, tunnels, IP and transport.
