@@ -1,1 +1,16 @@
 //! The session document, packet positions and the core fields.
+//!
+//! A [`SessionDoc`] is typed slots, not JSON; [`json`] makes Arkime's document shape of it at the edge.
+
+pub mod core;
+mod doc;
+mod id;
+pub mod json;
+pub mod perf;
+mod positions;
+mod transaction;
+
+pub use doc::{MAX_TEXT, MAX_VALUES, Object, SessionDoc};
+pub use id::{BadId, SessionId};
+pub use positions::Positions;
+pub use transaction::{MAX_TRANSACTIONS, Transaction, TransactionKind};
