@@ -1,1 +1,14 @@
 //! The traits of a session index, the in-memory oracle and the conformance suite.
+//!
+//! Writing and reading are different traits, each small: the write pipeline cannot search, the server cannot write
+//! sessions. Small state (files, users, views) is behind [`Catalog`].
+
+mod aggregate;
+mod catalog;
+mod error;
+mod search;
+
+pub use aggregate::{Aggregate, Bucket, Histogram, HistogramRow, Key, Order, Outcome, Terms};
+pub use catalog::{Catalog, Entry, FileRecord};
+pub use error::{Error, ErrorKind};
+pub use search::{Control, Hits, Page, SessionIndex, SessionSink, Show, Sort, TagChange};

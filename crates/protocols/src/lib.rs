@@ -1,1 +1,34 @@
 //! One folder per protocol: fields, parser, captures, goldens.
+//!
+//! A protocol is one folder and one word in [`protocols!`] below. Its fields are searchable, completed, mapped,
+//! shown and documented from their declaration; its parser is a step function over [`Conversation`], which owns
+//! buffering, gaps and caps. Two properties are tested for every parser for free: input split anywhere gives the
+//! same document, and no bytes make it panic or grow without bound.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
+
+mod conversation;
+mod detect;
+mod options;
+mod parser;
+pub mod signatures;
+
+pub use conversation::{Conversation, MAX_PENDING, Surroundings};
+pub use detect::{Detect, Detector, Transport};
+pub use options::Options;
+pub use parser::{Context, Dir, Endpoint, Parser, Protocol, Step};
+
+/// Expands to `pub mod dns; …` and [`ALL`]. The order is the order of detection.
+macro_rules! protocols { ($($name:ident)*) => {
+    $(pub mod $name;)*
+    /// Every protocol, in the order of detection.
+    pub static ALL: &[&Protocol] = &[$(&$name::PROTOCOL),*];
+} }
+
+protocols! {
+}
+
+/// The fields of every protocol, one group each.
+pub fn field_groups() -> impl Iterator<Item = &'static [&'static fields::Def]> {
+    ALL.iter().map(|protocol| protocol.fields)
+}

@@ -1,0 +1,85 @@
+//! Small state: packet files, users, views and the like.
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// A packet file. Names and meanings are those of Arkime's `files` documents.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FileRecord {
+    /// Number, unique within its node, from 1.
+    pub num: u32,
+    /// Node that has the file.
+    pub node: String,
+    /// Absolute path.
+    pub name: String,
+    /// First packet, seconds since 1970.
+    pub first: i64,
+    /// First packet, milliseconds.
+    pub first_timestamp: i64,
+    /// Last packet, milliseconds.
+    pub last_timestamp: i64,
+    /// When reading or writing it began and ended, milliseconds.
+    pub start_timestamp: i64,
+    /// See `start_timestamp`; 0 while it is not finished.
+    pub finish_timestamp: i64,
+    /// Bytes on disk.
+    #[serde(rename = "filesize")]
+    pub file_size: u64,
+    /// Packets in it.
+    pub packets: u64,
+    /// Bytes of packet data in it.
+    pub packets_size: u64,
+    /// 1 when it is never deleted by retention (imported in place).
+    pub locked: u8,
+    /// `none`, `gzip`, `zstd`.
+    pub compression: String,
+    /// How it is recognised when it is imported again: hash of size and content; empty for own captures.
+    pub fingerprint: String,
+    /// Sessions that began in it.
+    pub sessions_started: u64,
+    /// Link type of its packets (tcpdump number), where it is one.
+    pub link_type: Option<u32>,
+    /// Damage found while reading it, with the byte offset.
+    pub damage: Option<String>,
+}
+
+/// One entry of a collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Key, unique within the collection.
+    pub key: String,
+    /// Rises with each change of the entry.
+    pub version: u64,
+    /// The entry itself.
+    pub value: Json,
+}
+
+/// Small state of the system. Collections are `users`, `views`, `shortcuts`, `history` …; files have methods of their
+/// own because the write pipeline needs them.
+pub trait Catalog: Send + Sync {
+    /// Takes the next file number of a node and stores the record under it; returns the number. Never the same
+    /// number twice, whoever asks at the same time, also across restarts.
+    fn add_file(&self, file: &FileRecord) -> Result<u32, Error>;
+    /// Replaces the record of a file.
+    fn update_file(&self, file: &FileRecord) -> Result<(), Error>;
+    /// One file.
+    fn file(&self, node: &str, num: u32) -> Result<Option<FileRecord>, Error>;
+    /// Every file, by node and number.
+    fn files(&self) -> Result<Vec<FileRecord>, Error>;
+    /// The files with this fingerprint.
+    fn files_like(&self, fingerprint: &str) -> Result<Vec<FileRecord>, Error>;
+    /// Forgets a file.
+    fn remove_file(&self, node: &str, num: u32) -> Result<(), Error>;
+
+    /// One entry.
+    fn get(&self, collection: &str, key: &str) -> Result<Option<Entry>, Error>;
+    /// Every entry of a collection, by key.
+    fn list(&self, collection: &str) -> Result<Vec<Entry>, Error>;
+    /// Writes an entry. With `version`, only when the stored one has that version (0: only when there is none);
+    /// returns false when it has not.
+    fn put(&self, collection: &str, key: &str, value: &Json, version: Option<u64>) -> Result<bool, Error>;
+    /// Removes an entry; returns whether there was one.
+    fn remove(&self, collection: &str, key: &str) -> Result<bool, Error>;
+}

@@ -1,0 +1,127 @@
+//! Writing, finding and changing sessions.
+
+use crate::{Aggregate, Error, ErrorKind, Outcome};
+use fields::Target;
+use query::Plan;
+use session::{SessionDoc, SessionId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Where finished sessions go.
+pub trait SessionSink: Send {
+    /// Takes documents. When it returns, they survive `kill -9` of the process (they were handed to the operating
+    /// system); appending a document whose id is there already replaces it, so that a repeated append doubles nothing.
+    fn append(&mut self, docs: Vec<SessionDoc>) -> Result<(), Error>;
+    /// When it returns, everything appended also survives a loss of power and is visible to searches.
+    fn commit(&mut self) -> Result<(), Error>;
+}
+
+/// Where sessions are found. Every method sees what was committed before it was called.
+pub trait SessionIndex: Send + Sync {
+    /// The documents that meet the plan: their number, and one page of them.
+    fn search(&self, plan: &Plan, page: &Page, control: &Control) -> Result<Hits, Error>;
+    /// How many documents meet the plan.
+    fn count(&self, plan: &Plan, control: &Control) -> Result<u64, Error>;
+    /// Aggregates over the documents that meet the plan, all in one pass, one outcome each, in order.
+    fn aggregate(&self, plan: &Plan, aggregates: &[Aggregate], control: &Control) -> Result<Vec<Outcome>, Error>;
+    /// One whole document.
+    fn get(&self, id: SessionId) -> Result<Option<SessionDoc>, Error>;
+    /// Calls `see` with every document that meets the plan, whole, in order of first packet, until it returns false.
+    /// Memory stays bounded however many there are.
+    fn scan(&self, plan: &Plan, show: &Show, control: &Control, see: &mut dyn FnMut(SessionDoc) -> bool) -> Result<(), Error>;
+    /// Adds or removes tags of every document that meets the plan; returns how many changed.
+    fn change_tags(&self, plan: &Plan, change: &TagChange, control: &Control) -> Result<u64, Error>;
+    /// Deletes every document that meets the plan; returns how many.
+    fn delete(&self, plan: &Plan, control: &Control) -> Result<u64, Error>;
+    /// Deletes whole partitions whose last packet is older than this (milliseconds since 1970); returns how many
+    /// documents went.
+    fn expire(&self, before_ms: i64) -> Result<u64, Error>;
+}
+
+/// A change of tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagChange {
+    /// Tags to add.
+    pub add: Vec<String>,
+    /// Tags to remove.
+    pub remove: Vec<String>,
+}
+
+/// One key of the sort order. A document without the field comes last in either direction; of several values the
+/// smallest counts when ascending and the largest when descending. Ties are broken by session id, ascending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// What is sorted by.
+    pub by: Target,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// Which part of the documents is returned.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Show {
+    /// Whole documents with packet positions.
+    #[default]
+    All,
+    /// Only these targets (and the id).
+    Only(Vec<Target>),
+    /// Only these targets, and the packet positions.
+    WithPositions(Vec<Target>),
+}
+
+/// Which of the hits are returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Sort keys; none means first packet, ascending.
+    pub sort: Vec<Sort>,
+    /// Hits to skip.
+    pub from: usize,
+    /// Hits to return.
+    pub size: usize,
+    /// Which part of each.
+    pub show: Show,
+    /// Whether the number of all hits is wanted; without it a store may stop when the page is full.
+    pub total: bool,
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug, Default)]
+pub struct Hits {
+    /// How many documents meet the plan, where it was asked for.
+    pub total: Option<u64>,
+    /// The page.
+    pub docs: Vec<SessionDoc>,
+}
+
+/// How a caller ends a query early. Stores look at it at least every few milliseconds of work.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    cancelled: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+}
+
+impl Control {
+    /// Never ends early unless cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Ends with [`ErrorKind::TimedOut`] after this moment.
+    pub fn until(deadline: Instant) -> Self {
+        Self { cancelled: Arc::default(), deadline: Some(deadline) }
+    }
+    /// Ends the query with [`ErrorKind::Cancelled`]. Clones share the state.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+    /// An error when the query is to end.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Cancelled, "the query was cancelled"));
+        }
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(Error::new(ErrorKind::TimedOut, "the query took longer than allowed; narrow the time range"));
+        }
+        Ok(())
+    }
+}
