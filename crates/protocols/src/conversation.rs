@@ -70,7 +70,14 @@ impl Conversation {
     }
 
     /// Reassembled bytes of one side of a stream, in order, or one datagram.
-    pub fn data(&mut self, dir: Dir, bytes: &[u8], time: i64, doc: &mut SessionDoc, around: &Surroundings<'_>) {
+    pub fn data(
+        &mut self,
+        dir: Dir,
+        bytes: &[u8],
+        time: i64,
+        doc: &mut SessionDoc,
+        around: &Surroundings<'_>,
+    ) {
         if bytes.is_empty() {
             return;
         }
@@ -88,7 +95,9 @@ impl Conversation {
         let ports = around.ends.map(|end| end.port);
         let mut names: Vec<&'static str> = Vec::new();
         let mut found: Vec<&'static Protocol> = Vec::new();
-        around.detector.detect(around.transport, ports, dir, bytes, &mut |p| found.push(p), &mut |n| names.push(n));
+        around
+            .detector
+            .detect(around.transport, ports, dir, bytes, &mut |p| found.push(p), &mut |n| names.push(n));
         for name in names {
             doc.protocol(name);
         }
@@ -100,7 +109,8 @@ impl Conversation {
     /// Starts a protocol's parser unless it runs already. Also for callers that know the protocol (a port-less
     /// transport, a decoded tunnel).
     pub fn start(&mut self, protocol: &'static Protocol, doc: &mut SessionDoc) {
-        if self.active.len() >= MAX_PARSERS || self.active.iter().any(|a| std::ptr::eq(a.protocol, protocol)) {
+        if self.active.len() >= MAX_PARSERS || self.active.iter().any(|a| std::ptr::eq(a.protocol, protocol))
+        {
             return;
         }
         if !protocol.quiet {
@@ -109,7 +119,15 @@ impl Conversation {
         self.active.push(Active { protocol, parser: (protocol.start)(), pending: Default::default() });
     }
 
-    fn feed(&mut self, dir: Dir, bytes: &[u8], time: i64, doc: &mut SessionDoc, around: &Surroundings<'_>, depth: u8) {
+    fn feed(
+        &mut self,
+        dir: Dir,
+        bytes: &[u8],
+        time: i64,
+        doc: &mut SessionDoc,
+        around: &Surroundings<'_>,
+        depth: u8,
+    ) {
         let stream = matches!(around.transport, Transport::Tcp);
         let mut at = 0;
         let mut handed: Vec<(Option<&'static Protocol>, Vec<u8>)> = Vec::new();
@@ -200,62 +218,88 @@ impl Active {
         }
     }
 
-    fn feed_datagram(&mut self, dir: Dir, bytes: &[u8], time: i64, doc: &mut SessionDoc, around: &Surroundings<'_>) -> After {
+    fn feed_datagram(
+        &mut self,
+        dir: Dir,
+        bytes: &[u8],
+        time: i64,
+        doc: &mut SessionDoc,
+        around: &Surroundings<'_>,
+    ) -> After {
         match self.parser.step(dir, bytes, &mut around.context(doc, time, time)) {
             Step::Took(_) | Step::Need(_) => After::Stays,
             Step::Done | Step::NotMine => After::Ends,
-            Step::Become(n, protocol) => After::Becomes(protocol, bytes.get(n..).unwrap_or_default().to_vec()),
+            Step::Become(n, protocol) => {
+                After::Becomes(protocol, bytes.get(n..).unwrap_or_default().to_vec())
+            }
             Step::Redetect(n) => After::Redetects(bytes.get(n..).unwrap_or_default().to_vec()),
         }
     }
 
     /// The only loop over a parser's steps. Bytes are offered from the packet itself; only what a parser leaves
     /// is copied.
-    fn feed_stream(&mut self, dir: Dir, bytes: &[u8], time: i64, doc: &mut SessionDoc, around: &Surroundings<'_>) -> After {
+    fn feed_stream(
+        &mut self,
+        dir: Dir,
+        bytes: &[u8],
+        time: i64,
+        doc: &mut SessionDoc,
+        around: &Surroundings<'_>,
+    ) -> After {
         let [src, dst] = &mut self.pending;
         let pending = match dir {
             Dir::Src => src,
             Dir::Dst => dst,
         };
-        let mut held = std::mem::take(&mut pending.bytes);
-        let fresh = held.is_empty();
-        if fresh {
+        if pending.bytes.is_empty() {
             pending.first_time = time;
-        } else {
-            held.extend_from_slice(bytes);
-        }
-        let all: &[u8] = if fresh { bytes } else { &held };
-        let mut rest = all;
-        loop {
-            if rest.is_empty() || rest.len() < pending.need {
-                break;
+            let (left, after) = offer(&mut *self.parser, pending, dir, bytes, time, doc, around);
+            if matches!(after, After::Stays) {
+                pending.bytes.extend_from_slice(bytes.get(bytes.len() - left..).unwrap_or_default());
             }
-            pending.need = 0;
-            match self.parser.step(dir, rest, &mut around.context(doc, pending.first_time, time)) {
-                Step::Took(n) => {
-                    let Some(next) = rest.get(n..).filter(|_| n > 0) else { return After::Ends };
+            return after;
+        }
+        let mut held = std::mem::take(&mut pending.bytes);
+        held.extend_from_slice(bytes);
+        let (left, after) = offer(&mut *self.parser, pending, dir, &held, time, doc, around);
+        held.drain(..held.len() - left);
+        pending.bytes = held;
+        after
+    }
+}
+
+/// Calls the parser until it wants more bytes than there are; returns how many are left, at most `all.len()`.
+fn offer(
+    parser: &mut dyn Parser,
+    pending: &mut Pending,
+    dir: Dir,
+    all: &[u8],
+    time: i64,
+    doc: &mut SessionDoc,
+    around: &Surroundings<'_>,
+) -> (usize, After) {
+    let mut rest = all;
+    while !rest.is_empty() && rest.len() >= pending.need {
+        pending.need = 0;
+        let after = match parser.step(dir, rest, &mut around.context(doc, pending.first_time, time)) {
+            Step::Took(n) => match rest.get(n..).filter(|_| n > 0) {
+                Some(next) => {
                     rest = next;
                     pending.first_time = time;
+                    continue;
                 }
-                Step::Need(n) => {
-                    if n > MAX_PENDING || rest.len() >= MAX_PENDING {
-                        return After::Ends;
-                    }
-                    pending.need = n.max(rest.len() + 1);
-                    break;
-                }
-                Step::Done | Step::NotMine => return After::Ends,
-                Step::Become(n, protocol) => return After::Becomes(protocol, rest.get(n..).unwrap_or_default().to_vec()),
-                Step::Redetect(n) => return After::Redetects(rest.get(n..).unwrap_or_default().to_vec()),
+                None => After::Ends,
+            },
+            Step::Need(n) if n > MAX_PENDING || rest.len() >= MAX_PENDING => After::Ends,
+            Step::Need(n) => {
+                pending.need = n.max(rest.len() + 1);
+                break;
             }
-        }
-        let left = rest.len();
-        if fresh {
-            held.extend_from_slice(rest);
-        } else {
-            held.drain(..all.len().saturating_sub(left).min(held.len()));
-        }
-        pending.bytes = held;
-        After::Stays
+            Step::Done | Step::NotMine => After::Ends,
+            Step::Become(n, protocol) => After::Becomes(protocol, rest.get(n..).unwrap_or_default().to_vec()),
+            Step::Redetect(n) => After::Redetects(rest.get(n..).unwrap_or_default().to_vec()),
+        };
+        return (rest.len(), after);
     }
+    (rest.len(), After::Stays)
 }

@@ -61,7 +61,9 @@ struct Candidate {
 impl Candidate {
     fn meets(&self, bytes: &[u8], dir: Dir) -> bool {
         match self.how {
-            Detect::Tcp(at, want) | Detect::Udp(at, want) => bytes.get(at..).is_some_and(|rest| rest.starts_with(want)),
+            Detect::Tcp(at, want) | Detect::Udp(at, want) => {
+                bytes.get(at..).is_some_and(|rest| rest.starts_with(want))
+            }
             Detect::TcpLook(look) | Detect::UdpLook(look) | Detect::SctpLook(look) => look(bytes, dir),
             Detect::TcpPort(_) | Detect::UdpPort(_) | Detect::Ip(_) | Detect::Ether(_) => false,
         }
@@ -107,7 +109,9 @@ impl Detector {
     fn first(&mut self, transport: usize, want: &'static [u8], one: Candidate) {
         match want.first() {
             Some(&byte) => {
-                if let Some(list) = self.by_first.get_mut(transport).and_then(|t| t.get_mut(usize::from(byte))) {
+                if let Some(list) =
+                    self.by_first.get_mut(transport).and_then(|t| t.get_mut(usize::from(byte)))
+                {
                     list.push(one);
                 }
             }

@@ -25,8 +25,7 @@ macro_rules! protocols { ($($name:ident)*) => {
     pub static ALL: &[&Protocol] = &[$(&$name::PROTOCOL),*];
 } }
 
-protocols! {
-}
+protocols! {}
 
 /// The fields of every protocol, one group each.
 pub fn field_groups() -> impl Iterator<Item = &'static [&'static fields::Def]> {

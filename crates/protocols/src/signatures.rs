@@ -16,9 +16,7 @@ pub enum Sign {
 }
 
 /// Name and sign of every such protocol.
-pub static SIGNATURES: &[(&str, Sign)] = &[
-    ("bittorrent", Sign::Tcp(b"\x13BitTorrent protocol")),
-];
+pub static SIGNATURES: &[(&str, Sign)] = &[("bittorrent", Sign::Tcp(b"\x13BitTorrent protocol"))];
 
 /// The signatures, by transport and first byte.
 pub struct Table {
@@ -31,7 +29,8 @@ type Looker = (&'static str, fn(&[u8], Dir, [u16; 2]) -> bool);
 impl Table {
     /// The table of [`SIGNATURES`].
     pub fn new() -> Self {
-        let mut table = Self { first: [vec![Vec::new(); 256], vec![Vec::new(); 256]], look: [Vec::new(), Vec::new()] };
+        let mut table =
+            Self { first: [vec![Vec::new(); 256], vec![Vec::new(); 256]], look: [Vec::new(), Vec::new()] };
         for (name, sign) in SIGNATURES {
             let (at, bytes) = match sign {
                 Sign::Tcp(bytes) => (0, *bytes),
@@ -55,7 +54,14 @@ impl Table {
     }
 
     /// Calls `named` for every signature that the first bytes of a side match.
-    pub fn detect(&self, transport: Transport, ports: [u16; 2], dir: Dir, bytes: &[u8], named: &mut dyn FnMut(&'static str)) {
+    pub fn detect(
+        &self,
+        transport: Transport,
+        ports: [u16; 2],
+        dir: Dir,
+        bytes: &[u8],
+        named: &mut dyn FnMut(&'static str),
+    ) {
         let at = match transport {
             Transport::Tcp => 0,
             Transport::Udp => 1,
