@@ -62,7 +62,9 @@ impl ObjectDef {
     /// The last part of the path: the key in the parent object.
     pub fn key(&self) -> &'static str {
         match self.parent {
-            Some(parent) => self.path.strip_prefix(parent.path).map_or(self.path, |rest| rest.trim_start_matches('.')),
+            Some(parent) => {
+                self.path.strip_prefix(parent.path).map_or(self.path, |rest| rest.trim_start_matches('.'))
+            }
             None => self.path,
         }
     }

@@ -20,7 +20,7 @@ mod value;
 
 pub use def::{Aspect, Count, Def, Field, ObjectDef, Right, Target, Transform};
 pub use kind::{Bool, Duration, Int, Ip, Kind, Lower, Size, Term, Time, Typed, Upper, Value};
-pub use schema::{audit, Entry, Family, Resolved, Schema, SchemaError};
+pub use schema::{Entry, Family, Resolved, Schema, SchemaError, audit};
 pub use value::Values;
 
 /// Declares the fields of one group: `NAME: Kind = "expression" @ "document.path", "Label" [.option()]*;`

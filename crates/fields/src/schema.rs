@@ -99,7 +99,10 @@ impl Schema {
         if let Some(&at) = self.by_path.get(def.path)
             && self.entries[at].kind != def.kind
         {
-            return Err(SchemaError(format!("`{}` and `{}` differ in kind at `{}`", self.entries[at].expr, def.expr, def.path)));
+            return Err(SchemaError(format!(
+                "`{}` and `{}` differ in kind at `{}`",
+                self.entries[at].expr, def.expr, def.path
+            )));
         }
         self.defs.push(def);
         let mut object = def.object;
@@ -191,29 +194,58 @@ impl Schema {
 #[allow(clippy::type_complexity)]
 fn families(entries: &[Entry]) -> Vec<Family> {
     fn part(expr: &str, word: &str) -> bool {
-        (expr.starts_with(&format!("{word}.")) || expr.ends_with(&format!(".{word}"))) && !expr.ends_with(".cnt") && !expr.ends_with(".tokens")
+        (expr.starts_with(&format!("{word}.")) || expr.ends_with(&format!(".{word}")))
+            && !expr.ends_with(".cnt")
+            && !expr.ends_with(".tokens")
     }
     fn under(expr: &str, stem: &str) -> bool {
         expr.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.')) && !expr.ends_with(".cnt")
     }
     let table: &[(&str, &str, &str, Kind, Option<Transform>, &dyn Fn(&Entry) -> bool)] = &[
-        ("ip", "ipall", "All IP fields", Kind::Ip, None, &|e| e.kind == Kind::Ip && (part(&e.expr, "ip") || e.expr.ends_with("Ip"))),
-        ("port", "portall", "All port fields", Kind::Int, None, &|e| e.kind == Kind::Int && (part(&e.expr, "port") || e.expr.ends_with("Port"))),
-        ("host", "hostall", "All Host fields", Kind::Lower, Some(Transform::Host), &|e| e.kind.is_text() && part(&e.expr, "host")),
+        ("ip", "ipall", "All IP fields", Kind::Ip, None, &|e| {
+            e.kind == Kind::Ip && (part(&e.expr, "ip") || e.expr.ends_with("Ip"))
+        }),
+        ("port", "portall", "All port fields", Kind::Int, None, &|e| {
+            e.kind == Kind::Int && (part(&e.expr, "port") || e.expr.ends_with("Port"))
+        }),
+        ("host", "hostall", "All Host fields", Kind::Lower, Some(Transform::Host), &|e| {
+            e.kind.is_text() && part(&e.expr, "host")
+        }),
         ("country", "geoall", "All country fields", Kind::Upper, None, &|e| part(&e.expr, "country")),
         ("asn", "asnall", "All ASN fields", Kind::Term, None, &|e| e.kind.is_text() && part(&e.expr, "asn")),
         ("rir", "rirall", "All rir fields", Kind::Upper, None, &|e| part(&e.expr, "rir")),
         ("mac", "macall", "Src or Dst MAC", Kind::Lower, Some(Transform::Mac), &|e| under(&e.expr, "mac")),
-        ("outerip", "outeripall", "Src or Dst Outer IP", Kind::Ip, None, &|e| e.kind == Kind::Ip && under(&e.expr, "outerip")),
-        ("outermac", "outermacall", "Src or Dst Outer MAC", Kind::Lower, Some(Transform::Mac), &|e| under(&e.expr, "outermac")),
-        ("payload8.hex", "fballhex", "Payload Hex", Kind::Lower, None, &|e| under(&e.expr, "payload8") && e.expr.ends_with(".hex")),
-        ("payload8.utf8", "fballutf8", "Payload UTF8", Kind::Lower, Some(Transform::TextToHex), &|e| under(&e.expr, "payload8") && e.expr.ends_with(".hex")),
-        ("tls.sessionid", "tlsidall", "Src or Dst Session Id", Kind::Lower, None, &|e| under(&e.expr, "tls.sessionid")),
-        ("host.dns.all", "dnshostall", "All DNS Host fields", Kind::Lower, None, &|e| e.kind.is_text() && (e.expr == "host.dns" || e.expr == "dns.query.host" || (under(&e.expr, "host.dns") && !e.tokens))),
-        ("ip.dns.all", "dnsipall", "All DNS IP fields", Kind::Ip, None, &|e| e.kind == Kind::Ip && (e.expr == "ip.dns" || under(&e.expr, "ip.dns"))),
+        ("outerip", "outeripall", "Src or Dst Outer IP", Kind::Ip, None, &|e| {
+            e.kind == Kind::Ip && under(&e.expr, "outerip")
+        }),
+        ("outermac", "outermacall", "Src or Dst Outer MAC", Kind::Lower, Some(Transform::Mac), &|e| {
+            under(&e.expr, "outermac")
+        }),
+        ("payload8.hex", "fballhex", "Payload Hex", Kind::Lower, None, &|e| {
+            under(&e.expr, "payload8") && e.expr.ends_with(".hex")
+        }),
+        ("payload8.utf8", "fballutf8", "Payload UTF8", Kind::Lower, Some(Transform::TextToHex), &|e| {
+            under(&e.expr, "payload8") && e.expr.ends_with(".hex")
+        }),
+        ("tls.sessionid", "tlsidall", "Src or Dst Session Id", Kind::Lower, None, &|e| {
+            under(&e.expr, "tls.sessionid")
+        }),
+        ("host.dns.all", "dnshostall", "All DNS Host fields", Kind::Lower, None, &|e| {
+            e.kind.is_text()
+                && (e.expr == "host.dns"
+                    || e.expr == "dns.query.host"
+                    || (under(&e.expr, "host.dns") && !e.tokens))
+        }),
+        ("ip.dns.all", "dnsipall", "All DNS IP fields", Kind::Ip, None, &|e| {
+            e.kind == Kind::Ip && (e.expr == "ip.dns" || under(&e.expr, "ip.dns"))
+        }),
         ("http.version", "httpversion", "Version", Kind::Term, None, &|e| under(&e.expr, "http.version")),
-        ("http.hasheader", "hhall", "Has Src or Dst Header", Kind::Lower, None, &|e| e.expr == "http.hasheader.src" || e.expr == "http.hasheader.dst"),
-        ("http.hasheader.value", "hhvalueall", "Has Value in Src or Dst Header", Kind::Lower, None, &|e| e.expr == "http.hasheader.src.value" || e.expr == "http.hasheader.dst.value"),
+        ("http.hasheader", "hhall", "Has Src or Dst Header", Kind::Lower, None, &|e| {
+            e.expr == "http.hasheader.src" || e.expr == "http.hasheader.dst"
+        }),
+        ("http.hasheader.value", "hhvalueall", "Has Value in Src or Dst Header", Kind::Lower, None, &|e| {
+            e.expr == "http.hasheader.src.value" || e.expr == "http.hasheader.dst.value"
+        }),
     ];
     table
         .iter()
@@ -238,10 +270,20 @@ pub fn audit(defs: &[&Def]) {
     for def in defs {
         assert!(def.help().ends_with('.'), "{}: help is not a sentence", def.expr);
         assert!(!def.label.is_empty() && !def.path.is_empty(), "{}: no label or no path", def.expr);
-        assert!(def.expr.chars().all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c)), "{}: charset", def.expr);
+        assert!(
+            def.expr.chars().all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c)),
+            "{}: charset",
+            def.expr
+        );
         assert!(!(def.single && def.count != Count::No), "{}: a single value has no count", def.expr);
         if let Some(object) = def.object {
-            assert!(def.path.starts_with(object.path), "{}: path `{}` lies outside `{}`", def.expr, def.path, object.path);
+            assert!(
+                def.path.starts_with(object.path),
+                "{}: path `{}` lies outside `{}`",
+                def.expr,
+                def.path,
+                object.path
+            );
         }
     }
 }

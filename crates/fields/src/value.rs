@@ -54,7 +54,9 @@ impl Values {
     /// No values yet, of the right variant for a kind.
     pub fn empty(kind: Kind) -> Self {
         match kind {
-            Kind::Int | Kind::Size | Kind::Duration | Kind::Time | Kind::Bool => Values::Ints(SmallVec::new(), None),
+            Kind::Int | Kind::Size | Kind::Duration | Kind::Time | Kind::Bool => {
+                Values::Ints(SmallVec::new(), None)
+            }
             Kind::Ip => Values::Ips(SmallVec::new(), None),
             Kind::Term | Kind::Lower | Kind::Upper => Values::Texts(SmallVec::new(), None),
         }
@@ -141,7 +143,9 @@ impl Values {
             + match self {
                 Values::Ints(held, _) if held.spilled() => held.capacity() * 8,
                 Values::Ips(held, _) if held.spilled() => held.capacity() * 17,
-                Values::Texts(held, _) => held.iter().map(|t| if t.is_heap_allocated() { t.capacity() } else { 0 } + 24).sum(),
+                Values::Texts(held, _) => {
+                    held.iter().map(|t| if t.is_heap_allocated() { t.capacity() } else { 0 } + 24).sum()
+                }
                 _ => 0,
             }
     }

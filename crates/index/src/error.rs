@@ -37,7 +37,11 @@ impl Error {
         Self { kind, context: context.into(), source: None }
     }
     /// An error with the one that caused it.
-    pub fn caused(kind: ErrorKind, context: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub fn caused(
+        kind: ErrorKind,
+        context: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         Self { kind, context: context.into(), source: Some(source.into()) }
     }
 }

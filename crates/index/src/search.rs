@@ -24,12 +24,23 @@ pub trait SessionIndex: Send + Sync {
     /// How many documents meet the plan.
     fn count(&self, plan: &Plan, control: &Control) -> Result<u64, Error>;
     /// Aggregates over the documents that meet the plan, all in one pass, one outcome each, in order.
-    fn aggregate(&self, plan: &Plan, aggregates: &[Aggregate], control: &Control) -> Result<Vec<Outcome>, Error>;
+    fn aggregate(
+        &self,
+        plan: &Plan,
+        aggregates: &[Aggregate],
+        control: &Control,
+    ) -> Result<Vec<Outcome>, Error>;
     /// One whole document.
     fn get(&self, id: SessionId) -> Result<Option<SessionDoc>, Error>;
     /// Calls `see` with every document that meets the plan, whole, in order of first packet, until it returns false.
     /// Memory stays bounded however many there are.
-    fn scan(&self, plan: &Plan, show: &Show, control: &Control, see: &mut dyn FnMut(SessionDoc) -> bool) -> Result<(), Error>;
+    fn scan(
+        &self,
+        plan: &Plan,
+        show: &Show,
+        control: &Control,
+        see: &mut dyn FnMut(SessionDoc) -> bool,
+    ) -> Result<(), Error>;
     /// Adds or removes tags of every document that meets the plan; returns how many changed.
     fn change_tags(&self, plan: &Plan, change: &TagChange, control: &Control) -> Result<u64, Error>;
     /// Deletes every document that meets the plan; returns how many.
@@ -120,7 +131,10 @@ impl Control {
             return Err(Error::new(ErrorKind::Cancelled, "the query was cancelled"));
         }
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(Error::new(ErrorKind::TimedOut, "the query took longer than allowed; narrow the time range"));
+            return Err(Error::new(
+                ErrorKind::TimedOut,
+                "the query took longer than allowed; narrow the time range",
+            ));
         }
         Ok(())
     }

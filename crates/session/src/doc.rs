@@ -83,64 +83,66 @@ fn put(slots: &mut Vec<Slot>, def: &'static Def, value: Value<'_>) -> Added {
     }
 }
 
-macro_rules! shared { () => {
-    /// Adds a value; a field of a single value is replaced. Returns whether it was new.
-    pub fn add<T: Typed>(&mut self, field: &'static Field<T>, value: T::Value<'_>) -> bool {
-        self.add_value(&field.def, T::value(value))
-    }
-    /// The values of one slot, this level only (objects inside are not looked at).
-    pub fn own(&self, target: Target) -> Option<&Values> {
-        find(&self.slots, target)
-    }
-    /// The values of a field at this level.
-    pub fn values<T: Typed>(&self, field: &'static Field<T>) -> Option<&Values> {
-        find(&self.slots, Target::of(&field.def))
-    }
-    /// Whether the field has a value at this level.
-    pub fn has<T: Typed>(&self, field: &'static Field<T>) -> bool {
-        self.values(field).is_some_and(|v| !v.is_empty())
-    }
-    /// The single value, or the first, of an integer field.
-    pub fn int<T: Typed>(&self, field: &'static Field<T>) -> Option<i64> {
-        self.values(field)?.ints().first().copied()
-    }
-    /// The single value, or the first, of a string field.
-    pub fn text<T: Typed>(&self, field: &'static Field<T>) -> Option<&str> {
-        self.values(field)?.texts().first().map(|t| t.as_str())
-    }
-    /// The single value, or the first, of an address field.
-    pub fn ip<T: Typed>(&self, field: &'static Field<T>) -> Option<std::net::IpAddr> {
-        self.values(field)?.ips().first().copied()
-    }
-    /// Sets what belongs to a slot as a whole: how stores rebuild a document and how enrichment adds the places
-    /// beside addresses. Empty values remove the slot.
-    pub fn set(&mut self, target: Target, values: Values) {
-        self.slots.retain(|(at, _)| *at != target);
-        if !values.is_empty() {
-            self.slots.push((target, values));
+macro_rules! shared {
+    () => {
+        /// Adds a value; a field of a single value is replaced. Returns whether it was new.
+        pub fn add<T: Typed>(&mut self, field: &'static Field<T>, value: T::Value<'_>) -> bool {
+            self.add_value(&field.def, T::value(value))
         }
-    }
-    /// Removes a field at this level.
-    pub fn remove(&mut self, target: Target) {
-        self.slots.retain(|(at, _)| *at != target);
-    }
-    /// Every slot of this level.
-    pub fn slots(&self) -> &[(Target, Values)] {
-        &self.slots
-    }
-    /// Every object of this level, lists mixed, each list in order of arrival.
-    pub fn objects(&self) -> &[Object] {
-        &self.objects
-    }
-    /// The same, to change.
-    pub fn objects_mut(&mut self) -> &mut Vec<Object> {
-        &mut self.objects
-    }
-    /// The objects of one list.
-    pub fn list(&self, def: &'static ObjectDef) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(move |o| o.def == def)
-    }
-} }
+        /// The values of one slot, this level only (objects inside are not looked at).
+        pub fn own(&self, target: Target) -> Option<&Values> {
+            find(&self.slots, target)
+        }
+        /// The values of a field at this level.
+        pub fn values<T: Typed>(&self, field: &'static Field<T>) -> Option<&Values> {
+            find(&self.slots, Target::of(&field.def))
+        }
+        /// Whether the field has a value at this level.
+        pub fn has<T: Typed>(&self, field: &'static Field<T>) -> bool {
+            self.values(field).is_some_and(|v| !v.is_empty())
+        }
+        /// The single value, or the first, of an integer field.
+        pub fn int<T: Typed>(&self, field: &'static Field<T>) -> Option<i64> {
+            self.values(field)?.ints().first().copied()
+        }
+        /// The single value, or the first, of a string field.
+        pub fn text<T: Typed>(&self, field: &'static Field<T>) -> Option<&str> {
+            self.values(field)?.texts().first().map(|t| t.as_str())
+        }
+        /// The single value, or the first, of an address field.
+        pub fn ip<T: Typed>(&self, field: &'static Field<T>) -> Option<std::net::IpAddr> {
+            self.values(field)?.ips().first().copied()
+        }
+        /// Sets what belongs to a slot as a whole: how stores rebuild a document and how enrichment adds the places
+        /// beside addresses. Empty values remove the slot.
+        pub fn set(&mut self, target: Target, values: Values) {
+            self.slots.retain(|(at, _)| *at != target);
+            if !values.is_empty() {
+                self.slots.push((target, values));
+            }
+        }
+        /// Removes a field at this level.
+        pub fn remove(&mut self, target: Target) {
+            self.slots.retain(|(at, _)| *at != target);
+        }
+        /// Every slot of this level.
+        pub fn slots(&self) -> &[(Target, Values)] {
+            &self.slots
+        }
+        /// Every object of this level, lists mixed, each list in order of arrival.
+        pub fn objects(&self) -> &[Object] {
+            &self.objects
+        }
+        /// The same, to change.
+        pub fn objects_mut(&mut self) -> &mut Vec<Object> {
+            &mut self.objects
+        }
+        /// The objects of one list.
+        pub fn list(&self, def: &'static ObjectDef) -> impl Iterator<Item = &Object> {
+            self.objects.iter().filter(move |o| o.def == def)
+        }
+    };
+}
 
 impl SessionDoc {
     /// An empty document.

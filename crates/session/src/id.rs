@@ -16,7 +16,9 @@ pub struct SessionId {
 
 /// The text is not a session id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a session id: expected yymmdd-<22 characters>, for instance 261122-AAAAAAAAAAAAAAAAAAAAAA")]
+#[error(
+    "`{0}` is not a session id: expected yymmdd-<22 characters>, for instance 261122-AAAAAAAAAAAAAAAAAAAAAA"
+)]
 pub struct BadId(String);
 
 impl SessionId {

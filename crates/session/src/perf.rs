@@ -3,8 +3,10 @@
 use fields::ObjectDef;
 
 /// One request and its response inside a session.
-pub static TRANSACTION: ObjectDef =
-    ObjectDef::new("transaction", "One request and its response: an HTTP exchange, an SQL statement, a DNS query.");
+pub static TRANSACTION: ObjectDef = ObjectDef::new(
+    "transaction",
+    "One request and its response: an HTTP exchange, an SQL statement, a DNS query.",
+);
 
 fields::fields! { "perf";
     /// Retransmitted segments that the source sent (Wireshark: retransmission, fast and spurious ones included).

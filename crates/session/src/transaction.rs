@@ -54,9 +54,27 @@ struct Measures {
 
 fn measures(kind: TransactionKind) -> Measures {
     match kind {
-        TransactionKind::Http => Measures { name: "http", count: &perf::HTTP_COUNT, time: &perf::HTTP_TIME, first: &perf::HTTP_FIRST, errors: &perf::HTTP_ERRORS },
-        TransactionKind::Sql => Measures { name: "sql", count: &perf::SQL_COUNT, time: &perf::SQL_TIME, first: &perf::SQL_FIRST, errors: &perf::SQL_ERRORS },
-        TransactionKind::Dns => Measures { name: "dns", count: &perf::DNS_COUNT, time: &perf::DNS_TIME, first: &perf::DNS_FIRST, errors: &perf::DNS_ERRORS },
+        TransactionKind::Http => Measures {
+            name: "http",
+            count: &perf::HTTP_COUNT,
+            time: &perf::HTTP_TIME,
+            first: &perf::HTTP_FIRST,
+            errors: &perf::HTTP_ERRORS,
+        },
+        TransactionKind::Sql => Measures {
+            name: "sql",
+            count: &perf::SQL_COUNT,
+            time: &perf::SQL_TIME,
+            first: &perf::SQL_FIRST,
+            errors: &perf::SQL_ERRORS,
+        },
+        TransactionKind::Dns => Measures {
+            name: "dns",
+            count: &perf::DNS_COUNT,
+            time: &perf::DNS_TIME,
+            first: &perf::DNS_FIRST,
+            errors: &perf::DNS_ERRORS,
+        },
     }
 }
 
