@@ -1,0 +1,89 @@
+// One place through which every request goes: cookies, CSRF, errors, 401.
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly retryAfter?: number,
+  ) {
+    super(message)
+    this.name = 'ApiError'
+  }
+}
+
+export type Query = Record<string, string | number | boolean | undefined>
+
+let onUnauthorized: () => void = () => undefined
+
+export function whenUnauthorized(handler: () => void): void {
+  onUnauthorized = handler
+}
+
+export function queryString(query: object): string {
+  const out = new URLSearchParams()
+  for (const [key, value] of Object.entries(query as Query)) {
+    if (value !== undefined && value !== '') out.set(key, String(value))
+  }
+  const text = out.toString()
+  return text ? `?${text}` : ''
+}
+
+export function csrfHeaders(): Record<string, string> {
+  const found = /(?:^|;\s*)HINDSIGHT-COOKIE=([^;]*)/.exec(document.cookie)
+  return found ? { 'x-hindsight-cookie': decodeURIComponent(found[1] ?? '') } : {}
+}
+
+export function messageOf(text: string, status: number): string {
+  try {
+    const body = JSON.parse(text) as { text?: unknown; error?: unknown; message?: unknown }
+    const message = body.text ?? body.error ?? body.message
+    if (typeof message === 'string' && message) return message
+  } catch {
+    if (text && text.length < 500 && !text.startsWith('<')) return text
+  }
+  return `HTTP ${status}`
+}
+
+export interface Options {
+  method?: 'GET' | 'POST' | 'DELETE' | 'PUT'
+  query?: object
+  body?: unknown
+  signal?: AbortSignal
+  /** Log-in itself: its 401 is an answer, not the end of the session. */
+  anonymous?: boolean
+}
+
+async function send(path: string, options: Options): Promise<Response> {
+  const { method = 'GET', query = {}, body, signal, anonymous = false } = options
+  const headers: Record<string, string> = { accept: 'application/json, text/plain' }
+  if (method !== 'GET') Object.assign(headers, csrfHeaders())
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  const response = await fetch(path + queryString(query), {
+    method,
+    headers,
+    credentials: 'same-origin',
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal,
+  })
+  if (response.ok) return response
+  if (response.status === 401 && !anonymous) onUnauthorized()
+  const retry = Number(response.headers.get('retry-after'))
+  throw new ApiError(response.status, messageOf(await response.text(), response.status), retry || undefined)
+}
+
+export async function json<T>(path: string, options: Options = {}): Promise<T> {
+  return (await (await send(path, options)).json()) as T
+}
+
+export async function text(path: string, options: Options = {}): Promise<string> {
+  return (await send(path, options)).text()
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
+
+export function describe(error: unknown): string {
+  if (error instanceof Error) return error.message
+  return String(error)
+}

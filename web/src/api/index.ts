@@ -1,0 +1,87 @@
+import { ApiError, csrfHeaders, json, messageOf, queryString, text } from './client'
+import type {
+  AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, PacketsAnswer,
+  SessionDoc, SessionsAnswer, SessionsQuery, Side, UploadAnswer, User, Validation,
+} from './types'
+
+export * from './types'
+export { ApiError, describe, isAbort, whenUnauthorized } from './client'
+
+const part = encodeURIComponent
+/** `3@…` stays readable in a path. */
+const idPart = (id: string): string => part(id).replaceAll('%40', '@').replaceAll('%3A', ':')
+
+export const login = (user: string, password: string): Promise<{ user: User }> =>
+  json('/api/login', { method: 'POST', body: { user, password }, anonymous: true })
+
+export const logout = (): Promise<string> => text('/api/logout', { method: 'POST', anonymous: true })
+
+export const currentUser = (): Promise<User> => json('/api/user', { anonymous: true })
+
+export const appInfo = (): Promise<AppInfo> => json('/api/appinfo')
+
+export const fields = (): Promise<Field[]> => json('/api/fields', { query: { array: true } })
+
+export const sessions = (query: SessionsQuery, signal?: AbortSignal): Promise<SessionsAnswer> =>
+  json('/api/sessions', { query, signal })
+
+export const session = (id: string, signal?: AbortSignal): Promise<SessionDoc> =>
+  json(`/api/session/${idPart(id)}`, { signal })
+
+export const cancel = (cancelId: string): Promise<string> => text('/api/cancel', { method: 'POST', query: { cancelId } })
+
+export const complete = (
+  query: CommonQuery & { text: string; cursor: number },
+  signal?: AbortSignal,
+): Promise<Completion> => json('/api/complete', { query, signal })
+
+export const validate = (expression: string, signal?: AbortSignal): Promise<Validation> =>
+  json('/api/validate', { query: { expression }, signal })
+
+export const packets = (
+  node: string,
+  id: string,
+  query: { view: 'packets' | 'reassembled'; limit: number; start?: number },
+  signal?: AbortSignal,
+): Promise<PacketsAnswer> =>
+  json(`/api/session/${part(node)}/${idPart(id)}/packets`, { query: { format: 'json', ...query }, signal })
+
+export const rawUrl = (node: string, id: string, type: Side): string =>
+  `/api/session/raw/${part(node)}/${idPart(id)}${queryString({ type })}`
+
+export const exportCheck = (query: ExportQuery, signal?: AbortSignal): Promise<ExportCheck> =>
+  json('/api/export/check', { query, signal })
+
+export const exportUrl = (format: ExportFormat, query: ExportQuery): string =>
+  `/api/sessions.${format}${queryString(query)}`
+
+export const files = (
+  query: { start: number; length: number; sortField: string; desc: boolean; filter?: string },
+  signal?: AbortSignal,
+): Promise<FilesAnswer> => json('/api/files', { query, signal })
+
+/** XMLHttpRequest because fetch cannot say how far an upload is. */
+export function upload(
+  file: File,
+  tags: string,
+  onProgress: (sent: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<UploadAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', '/api/upload')
+    for (const [name, value] of Object.entries(csrfHeaders())) request.setRequestHeader(name, value)
+    request.upload.onprogress = (event) => onProgress(event.loaded, event.total || file.size)
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as UploadAnswer)
+      else reject(new ApiError(request.status, messageOf(request.responseText, request.status)))
+    }
+    request.onerror = () => reject(new ApiError(0, 'network'))
+    request.onabort = () => reject(new DOMException('cancelled', 'AbortError'))
+    signal.addEventListener('abort', () => request.abort())
+    const form = new FormData()
+    if (tags) form.append('tags', tags)
+    form.append('file', file, file.name)
+    request.send(form)
+  })
+}

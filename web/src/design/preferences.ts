@@ -1,0 +1,68 @@
+// What a user chose for this browser: language, theme, time zone, table density. Remembered in local storage.
+
+import { reactive, watch } from 'vue'
+import type { Zone } from '@/search/time'
+
+export type Theme = 'system' | 'light' | 'dark'
+export type Locale = 'en' | 'zh'
+
+export interface Preferences {
+  theme: Theme
+  locale: Locale
+  zone: Zone
+  navOpen: boolean
+}
+
+const KEY = 'hindsight.preferences'
+
+export function load<T extends object>(key: string, fallback: T): T {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? 'null')
+    if (Array.isArray(fallback)) return (Array.isArray(stored) ? stored : fallback) as T
+    return stored && typeof stored === 'object' ? { ...fallback, ...stored } : fallback
+  } catch {
+    return fallback
+  }
+}
+
+export function save(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(value))
+  } catch {
+    // A browser that keeps nothing still works.
+  }
+}
+
+export const preferences = reactive(
+  load<Preferences>(KEY, {
+    theme: 'system',
+    locale: navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en',
+    zone: 'local',
+    navOpen: false,
+  }),
+)
+
+const system = matchMedia('(prefers-color-scheme: dark)')
+
+/** Bumped when colours change, for what draws on a canvas. */
+export const painted = reactive({ theme: 0 })
+
+function paint(): void {
+  if (preferences.theme === 'system') delete document.documentElement.dataset.theme
+  else document.documentElement.dataset.theme = preferences.theme
+  painted.theme++
+}
+
+watch(() => preferences.theme, paint, { immediate: true, flush: 'sync' })
+system.addEventListener('change', paint)
+watch(preferences, (value) => save(KEY, value), { deep: true })
+
+/** The colour behind a token, as the canvas wants it. */
+export function colour(token: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(${token})`
+  document.body.append(probe)
+  const resolved = getComputedStyle(probe).color
+  probe.remove()
+  return resolved
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { DEFAULT_SORT, readState, writeState, type SearchState } from './urlState'
+
+const full: SearchState = {
+  expression: 'host.http == "*.example.com" && bytes > 10',
+  range: { startTime: '-2d@d', stopTime: '@d' },
+  bounding: 'either',
+  sort: [{ field: 'network.bytes', desc: true }, { field: 'source.ip', desc: false }],
+  columns: ['firstPacket', 'source', 'http.uri'],
+  open: ['3@261122-abc', '3@261122-def'],
+  pane: 'packets',
+  start: 400,
+  metric: 'bytes',
+}
+
+test('a full state comes back from its URL', () => {
+  expect(readState(writeState(full) as never)).toEqual(full)
+})
+
+test('the default state leaves the URL empty', () => {
+  const state = readState({})
+  expect(writeState(state)).toEqual({})
+  expect(state.sort).toEqual(DEFAULT_SORT)
+  expect(state.range).toEqual({ date: '1' })
+})
+
+test('what is no known value falls back', () => {
+  const state = readState({ bounding: 'sideways', graphType: 'x', start: '-5', order: '', expression: null, date: ['-1', '2'] })
+  expect(state).toMatchObject({ bounding: 'last', metric: 'sessions', start: 0, expression: '', range: { date: '-1' } })
+})
+
+test('a start without a stop is no range', () => {
+  expect(readState({ startTime: '1', date: '6' }).range).toEqual({ date: '6' })
+})
