@@ -108,6 +108,8 @@ pub struct Def {
     pub placed: bool,
     /// The port field that goes with an address field: `ip.src == 10.0.0.1:80`.
     pub port: Option<&'static Def>,
+    /// The field that gets the makers of the network cards in a MAC field.
+    pub oui: Option<&'static Def>,
     /// How search values are rewritten.
     pub transform: Option<Transform>,
     /// What a user must be allowed to search it.
@@ -267,6 +269,7 @@ impl<T: Typed> Field<T> {
             object: None,
             placed: matches!(T::KIND, Kind::Ip),
             port: None,
+            oui: None,
             transform: None,
             right: None,
             tokens: false,
@@ -324,6 +327,11 @@ impl<T: Typed> Field<T> {
     /// The port field that goes with this address.
     pub const fn with_port(mut self, port: &'static Def) -> Self {
         self.def.port = Some(port);
+        self
+    }
+    /// The field that gets the makers of these network cards.
+    pub const fn with_oui(mut self, oui: &'static Def) -> Self {
+        self.def.oui = Some(oui);
         self
     }
     /// How search values are rewritten.

@@ -60,9 +60,9 @@ fields::fields! { "general";
     /// EtherType of the session's packets.
     ETHERTYPE: Int = "ethertype" @ "ethertype", "Ethertype".one();
     /// Source MAC addresses.
-    SRC_MAC: Lower = "mac.src" @ "source.mac", "Src MAC".linked().dash_count().transform(Transform::Mac);
+    SRC_MAC: Lower = "mac.src" @ "source.mac", "Src MAC".linked().dash_count().transform(Transform::Mac).with_oui(&SRC_OUI.def);
     /// Destination MAC addresses.
-    DST_MAC: Lower = "mac.dst" @ "destination.mac", "Dst MAC".linked().dash_count().transform(Transform::Mac);
+    DST_MAC: Lower = "mac.dst" @ "destination.mac", "Dst MAC".linked().dash_count().transform(Transform::Mac).with_oui(&DST_OUI.def);
     /// Makers of the source network cards.
     SRC_OUI: Term = "oui.src" @ "srcOui", "Src OUI".linked();
     /// Makers of the destination network cards.
@@ -80,9 +80,9 @@ fields::fields! { "general";
     /// Destination address of the enclosing tunnels.
     DST_OUTER_IP: Ip = "outerip.dst" @ "dstOuterIp", "Dst Outer IP".linked();
     /// Source MAC addresses of the enclosing tunnels.
-    SRC_OUTER_MAC: Lower = "outermac.src" @ "srcOuterMac", "Src Outer MAC".linked().dash_count().transform(Transform::Mac);
+    SRC_OUTER_MAC: Lower = "outermac.src" @ "srcOuterMac", "Src Outer MAC".linked().dash_count().transform(Transform::Mac).with_oui(&SRC_OUTER_OUI.def);
     /// Destination MAC addresses of the enclosing tunnels.
-    DST_OUTER_MAC: Lower = "outermac.dst" @ "dstOuterMac", "Dst Outer MAC".linked().dash_count().transform(Transform::Mac);
+    DST_OUTER_MAC: Lower = "outermac.dst" @ "dstOuterMac", "Dst Outer MAC".linked().dash_count().transform(Transform::Mac).with_oui(&DST_OUTER_OUI.def);
     /// Makers of the network cards outside the tunnel, source side.
     SRC_OUTER_OUI: Term = "outeroui.src" @ "srcOuterOui", "Src Outer OUI".linked();
     /// Makers of the network cards outside the tunnel, destination side.
