@@ -1,6 +1,6 @@
 import { ApiError, csrfHeaders, json, messageOf, queryString, text } from './client'
 import type {
-  AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, PacketsAnswer,
+  AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, Job, PacketsAnswer,
   SessionDoc, SessionsAnswer, SessionsQuery, Side, UploadAnswer, User, Validation,
 } from './types'
 
@@ -59,6 +59,30 @@ export const files = (
   query: { start: number; length: number; sortField: string; desc: boolean; filter?: string },
   signal?: AbortSignal,
 ): Promise<FilesAnswer> => json('/api/files', { query, signal })
+
+export const unique = async (query: CommonQuery & { exp: string }, signal?: AbortSignal): Promise<[value: string, count: number][]> =>
+  parseCounts(await text('/api/unique', { query: { ...query, counts: 1 }, signal }))
+
+/** Lines `value, n`; the value itself may hold commas. */
+export function parseCounts(lines: string): [value: string, count: number][] {
+  return lines.split('\n').filter(Boolean).map((line) => {
+    const cut = line.lastIndexOf(', ')
+    const count = Number(line.slice(cut + 2))
+    return cut < 0 || !Number.isFinite(count) ? [line, 0] : [line.slice(0, cut), count]
+  })
+}
+
+export const userSettings = (): Promise<Record<string, unknown>> => json('/api/user/settings')
+
+export const saveUserSettings = (settings: object): Promise<string> =>
+  text('/api/user/settings', { method: 'POST', body: settings })
+
+export const changePassword = (currentPassword: string, newPassword: string): Promise<{ success: boolean; text?: string }> =>
+  json('/api/user/password', { method: 'POST', body: { currentPassword, newPassword } })
+
+export const job = (id: string, signal?: AbortSignal): Promise<Job> => json(`/api/jobs/${part(id)}`, { signal })
+
+export const cancelJob = (id: string): Promise<string> => text(`/api/jobs/${part(id)}/cancel`, { method: 'POST' })
 
 /** XMLHttpRequest because fetch cannot say how far an upload is. */
 export function upload(

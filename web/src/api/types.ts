@@ -30,6 +30,8 @@ export interface Field {
   regex?: string
   category?: string | string[]
   noFacet?: boolean | string
+  /** How a number is meant: microseconds, milliseconds, bytes. */
+  unit?: 'us' | 'ms' | 'bytes' | (string & {})
 }
 
 /** A value inside a session document. */
@@ -47,14 +49,15 @@ export interface SessionDoc {
 /** One request and its answer inside a session (document key `transaction`). */
 export interface Transaction {
   kind: string
-  /** Epoch milliseconds, fractions allowed. */
+  /** Epoch milliseconds. */
   start?: number
-  /** Milliseconds from `start` to the first and the last byte of the answer. */
+  /** Microseconds from `start` to the first and the last byte of the answer. */
   firstByte?: number
   lastByte?: number
   request?: string
   status?: string | number
   rows?: number
+  bytes?: number
   error?: string
 }
 
@@ -206,6 +209,9 @@ export interface CaptureFile {
   lastTimestamp?: number
   locked?: 0 | 1 | boolean
   compression?: string
+  /** What is damaged in it, with the byte offset. */
+  damage?: string | null
+  sessionsStarted?: number
 }
 
 export interface FilesAnswer {
@@ -222,4 +228,19 @@ export interface UploadAnswer {
   first?: number
   last?: number
   text?: string
+  /** Finds exactly the sessions of this upload. */
+  expression?: string
+  /** The import goes on: ask for this job. */
+  job?: string
+}
+
+export interface Job {
+  id: string
+  state: 'running' | 'done' | 'failed' | 'cancelled'
+  bytes?: number
+  total?: number
+  packets?: number
+  sessions?: number
+  text?: string
+  result?: UploadAnswer
 }
