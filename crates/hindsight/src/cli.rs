@@ -1,0 +1,403 @@
+//! The command line: a contract with people and scripts.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Network traffic retrospection: capture, index, find and export sessions.
+#[derive(Debug, Parser)]
+#[command(name = "hindsight", version, max_term_width = 110, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  hindsight run --interface eth0                 capture, index and serve
+  hindsight import yesterday.pcap                index a capture
+  hindsight search 'ip.src == 10.101.26.60 && protocols == http'
+  hindsight export 'host.http == *.example.com' --start -2d@d --stop @d -w out.pcap
+  hindsight serve                                http://127.0.0.1:8005
+
+Results go to stdout, all else to stderr. Exit status: 0 done, 1 failed or partly failed, 2 wrong usage.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Folder that holds everything: index, packets, catalogue, keys [default: ~/.local/share/hindsight, or
+    /// /var/lib/hindsight as a service]
+    #[arg(long, env = "HINDSIGHT_DIR", global = true, value_name = "DIR", help_heading = "Global options")]
+    pub dir: Option<PathBuf>,
+    /// Say less: errors only
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Capture live, index and serve the viewer, in one process
+    #[command(after_help = "\
+Examples:
+  hindsight run                                  capture on the interface of the default route
+  hindsight run --interface eth1 --interface eth2
+  hindsight run --interface eth1 --no-serve      a sensor without a viewer
+Capturing needs CAP_NET_RAW: run as root, or once: sudo setcap cap_net_raw,cap_net_admin=eip $(command -v hindsight)")]
+    Run(Run),
+    /// Index captures: files, folders, or - for stdin
+    #[command(after_help = "\
+Examples:
+  hindsight import yesterday.pcap
+  hindsight import /captures --tag incident-42   a folder and everything below it
+  ssh router tcpdump -w - | hindsight import -
+  hindsight import --watch /spool                take up captures as they appear
+A plain file is indexed in place: the index points into it, so keep it. With --copy, and for compressed files and
+stdin, the packets are copied into the packet store. A file that was imported before is recognised and left out.")]
+    Import(Import),
+    /// Find sessions
+    #[command(after_help = "\
+Examples:
+  hindsight search 'protocols == http && http.statuscode >= 500' --start -1d
+  hindsight search 'perf.http.time > 2s' --sort -perf.http.time --limit 20
+  hindsight search 'ip.dst == 10.0.0.0/8:443' --fields starttime,ip.src,ip.dst,tls.host --csv
+  hindsight search 'port == 53' --count
+Times: -1h, -2d@d (two days ago, at its start), @d, seconds since 1970, '2026/11/22 21:00:00', RFC 3339.
+The language of expressions: hindsight help-expressions, or the Help page of the viewer.")]
+    Search(Search),
+    /// Write the packets of sessions to a capture file
+    #[command(after_help = "\
+Examples:
+  hindsight export 'host.http == *.example.com' --start -2d@d --stop @d -w out.pcap
+  hindsight export 'ip == 10.1.2.3' -w - | tshark -r -
+  hindsight export 'port == 3306' --bpf 'tcp[tcpflags] & tcp-rst != 0' -w resets.pcapng
+  hindsight export 'tags == incident-42' --check  how much it is, and which packets are gone")]
+    Export(Export),
+    /// Print the session documents of captures as JSON lines; no store is touched
+    #[command(after_help = "\
+Examples:
+  hindsight inspect FILE.pcap | jq .http
+  hindsight inspect --complete --geo /usr/share/GeoIP FILE.pcap")]
+    Inspect(Inspect),
+    /// Serve the viewer and the HTTP API
+    #[command(after_help = "\
+Example:
+  hindsight serve                                http://127.0.0.1:8005
+The first start makes the user admin and prints its password once.")]
+    Serve(Serve),
+    /// Manage users
+    User(User),
+    /// Measure this machine: import, index, export
+    Bench(Bench),
+    /// List the fields of the search language
+    Fields(Fields),
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  hindsight completions bash > /etc/bash_completion.d/hindsight
+  hindsight completions zsh > \"${fpath[1]}/_hindsight\"
+  hindsight completions fish > ~/.config/fish/completions/hindsight.fish")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (troff)
+    #[command(after_help = "Example:\n  hindsight man | man -l -")]
+    Man,
+    /// Explain the language of expressions
+    HelpExpressions,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Interface to capture on; several times for several [default: that of the default route]
+    #[arg(short, long = "interface", value_name = "IFACE")]
+    pub interfaces: Vec<String>,
+    /// Name of this machine in documents and packet files [default: host name]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    /// Do not serve the viewer
+    #[arg(long)]
+    pub no_serve: bool,
+    #[command(flatten)]
+    pub listen: Listen,
+    #[command(flatten)]
+    pub geo: Geo,
+    /// Bytes of a packet that are kept
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
+    pub snaplen: u32,
+}
+
+/// Where the viewer listens.
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Address and port of the viewer; an address other than loopback is reachable from the network
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8005")]
+    pub listen: std::net::SocketAddr,
+}
+
+/// Databases of addresses.
+#[derive(Debug, Args)]
+pub struct Geo {
+    /// Folder with databases of addresses: MaxMind files (.mmdb), ipv4-address-space.csv, oui.txt
+    /// [default: geo in the folder of --dir]
+    #[arg(long, value_name = "DIR")]
+    pub geo: Option<PathBuf>,
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Captures: files, folders (everything below them), or - for stdin
+    #[arg(value_name = "FILE", required_unless_present = "watch")]
+    pub files: Vec<PathBuf>,
+    /// Take up captures that appear in a folder, until Ctrl-C
+    #[arg(long, value_name = "DIR")]
+    pub watch: Option<PathBuf>,
+    /// Copy the packets into the packet store instead of pointing into the files
+    #[arg(long)]
+    pub copy: bool,
+    /// Name of the capturing machine in the documents [default: host name]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    /// Tag for every session; several times for several
+    #[arg(short, long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Switch on everything that makes documents complete: all headers, cookies, query strings, bodies, raw hashes
+    #[arg(long)]
+    pub complete: bool,
+    #[command(flatten)]
+    pub geo: Geo,
+    /// Import files again that were imported before
+    #[arg(long)]
+    pub again: bool,
+    /// Worker threads [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// A range of time.
+#[derive(Debug, Default, Args)]
+pub struct Range {
+    /// Begin of the range: -1h, -2d@d, seconds, '2026/11/22 21:00:00', RFC 3339 [default: all time]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub start: Option<String>,
+    /// End of the range [default: now, or all time without --start]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub stop: Option<String>,
+}
+
+/// Which of a session's times must lie in the range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Bounding {
+    /// Last packet
+    #[default]
+    Last,
+    /// First packet
+    First,
+    /// First and last packet
+    Both,
+    /// Any moment
+    Either,
+    /// When it was indexed
+    Database,
+}
+
+/// `search`
+#[derive(Debug, Args)]
+pub struct Search {
+    /// What to find; everything when left out
+    #[arg(default_value = "", hide_default_value = true)]
+    pub expression: String,
+    #[command(flatten)]
+    pub range: Range,
+    /// Which of a session's times must lie in the range
+    #[arg(long, value_enum, default_value_t)]
+    pub bounding: Bounding,
+    /// Columns, as names of the search language
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub fields: Vec<String>,
+    /// Sort by fields; a leading - or a trailing :desc means largest first
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',', allow_hyphen_values = true)]
+    pub sort: Vec<String>,
+    /// Sessions to print; 0 prints all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+    /// Sessions to skip
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub from: usize,
+    /// Documents, one a line
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// Comma-separated values with a header line
+    #[arg(long, group = "form")]
+    pub csv: bool,
+    /// Only the number of sessions
+    #[arg(long, group = "form")]
+    pub count: bool,
+}
+
+/// `export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Which sessions; everything when left out
+    #[arg(default_value = "", hide_default_value = true)]
+    pub expression: String,
+    #[command(flatten)]
+    pub range: Range,
+    /// Which of a session's times must lie in the range
+    #[arg(long, value_enum, default_value_t)]
+    pub bounding: Bounding,
+    /// File to write; - for stdout
+    #[arg(short, long, value_name = "FILE", required_unless_present = "check")]
+    pub write: Option<PathBuf>,
+    /// Format [default: by the name of the file, else pcap]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Only packets that meet a pcap filter, as in tcpdump
+    #[arg(long, value_name = "FILTER")]
+    pub bpf: Option<String>,
+    /// Only packets within the range, instead of whole sessions
+    #[arg(long)]
+    pub slice: bool,
+    /// Also the other segments of long sessions, whenever they were
+    #[arg(long)]
+    pub segments: bool,
+    /// Only say how many sessions, packets and bytes it is, and which packets are gone
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Format of a capture file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Classic; one link type
+    Pcap,
+    /// Several link types, comments
+    Pcapng,
+}
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Captures, or - for stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Switch on everything that makes documents complete
+    #[arg(long)]
+    pub complete: bool,
+    #[command(flatten)]
+    pub geo: Geo,
+    /// Name of the capturing machine in the documents
+    #[arg(long, value_name = "NAME", default_value = "inspect")]
+    pub node: String,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub listen: Listen,
+    #[command(flatten)]
+    pub geo: Geo,
+    /// Name of this machine, for uploads [default: host name]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+}
+
+/// `user`
+#[derive(Debug, Args)]
+pub struct User {
+    #[command(subcommand)]
+    pub what: UserCommand,
+}
+
+/// What to do with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Give a user a new random password and print it; makes the user where there is none
+    Password {
+        /// User id
+        #[arg(default_value = "admin")]
+        user: String,
+    },
+}
+
+/// `bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    pub what: BenchCommand,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Import a capture into a scratch folder: packets/s, Gbit/s, sessions/s, peak memory
+    Import {
+        /// The capture
+        file: PathBuf,
+        /// Worker threads [default: one for each core]
+        #[arg(long, value_name = "N")]
+        threads: Option<usize>,
+        /// Parse only, without an index
+        #[arg(long)]
+        no_index: bool,
+        /// Copy the packets too
+        #[arg(long)]
+        copy: bool,
+    },
+    /// Write generated documents and ask typical queries: documents/s, bytes a session, milliseconds a query
+    Index {
+        /// Documents
+        #[arg(long, default_value_t = 1_000_000)]
+        documents: u64,
+        /// Repetitions of each query; the median is printed
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Keep the index in this folder (and use it again)
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+    },
+}
+
+/// `fields`
+#[derive(Debug, Args)]
+pub struct Fields {
+    /// Only names, labels or help texts with this in them
+    #[arg(default_value = "", hide_default_value = true)]
+    pub filter: String,
+    /// As JSON, one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn relative_times_are_values_not_options() {
+        let cli = Cli::parse_from([
+            "hindsight",
+            "export",
+            "port == 80",
+            "--start",
+            "-2d@d",
+            "--stop",
+            "@d",
+            "-w",
+            "x.pcap",
+        ]);
+        let Command::Export(export) = cli.command else { panic!("not export") };
+        assert_eq!(export.range.start.as_deref(), Some("-2d@d"));
+        assert_eq!(export.range.stop.as_deref(), Some("@d"));
+    }
+}
