@@ -1,0 +1,1 @@
+//! Builds frames for tests.
