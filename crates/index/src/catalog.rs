@@ -77,9 +77,26 @@ pub trait Catalog: Send + Sync {
     fn get(&self, collection: &str, key: &str) -> Result<Option<Entry>, Error>;
     /// Every entry of a collection, by key.
     fn list(&self, collection: &str) -> Result<Vec<Entry>, Error>;
+    /// Entries with `from <= key < to`, the largest key first, at most `limit`: how a long collection whose keys begin
+    /// with a time (`history`) is read a part at a time.
+    fn latest(&self, collection: &str, from: &str, to: &str, limit: usize) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.list(collection)?;
+        entries.retain(|entry| entry.key.as_str() >= from && entry.key.as_str() < to);
+        entries.reverse();
+        entries.truncate(limit);
+        Ok(entries)
+    }
     /// Writes an entry. With `version`, only when the stored one has that version (0: only when there is none);
     /// returns false when it has not.
     fn put(&self, collection: &str, key: &str, value: &Json, version: Option<u64>) -> Result<bool, Error>;
     /// Removes an entry; returns whether there was one.
     fn remove(&self, collection: &str, key: &str) -> Result<bool, Error>;
+    /// Removes every entry whose key is smaller than this; returns how many went.
+    fn remove_before(&self, collection: &str, key: &str) -> Result<u64, Error> {
+        let mut removed = 0;
+        for entry in self.list(collection)?.iter().take_while(|entry| entry.key.as_str() < key) {
+            removed += u64::from(self.remove(collection, &entry.key)?);
+        }
+        Ok(removed)
+    }
 }
