@@ -48,7 +48,7 @@ pub enum Test {
 }
 
 /// A test of one string.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TextTest {
     /// Equal.
     Is(String),
