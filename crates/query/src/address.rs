@@ -1,7 +1,6 @@
 //! Addresses, networks, parts of addresses, and ports with them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::RangeInclusive;
 
 /// What an address literal stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +46,8 @@ pub(crate) fn address(text: &str) -> Result<Address, String> {
         let head = text.split(':').next().unwrap_or("");
         head.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'/')
     };
-    if v4_like {
+    // digits alone before the colon may be the first group of an IPv6 address: 2001:db8
+    if v4_like && !(v4(text.split(':').next().unwrap_or("")).is_none() && v6(text).is_some()) {
         let (net, port) = text.split_once(':').unwrap_or((text, ""));
         // `.80` is a port too, as after an IPv6 address
         let (net, port) = match net.strip_prefix('.') {
@@ -162,8 +162,7 @@ pub(crate) fn family(ip: IpAddr) -> (IpAddr, IpAddr) {
 }
 
 /// A range as people write it: one address, a network, or both ends.
-pub(crate) fn written(range: &RangeInclusive<IpAddr>) -> String {
-    let (from, to) = (*range.start(), *range.end());
+pub(crate) fn written(from: IpAddr, to: IpAddr) -> String {
     if from == to {
         return from.to_string();
     }
@@ -173,10 +172,10 @@ pub(crate) fn written(range: &RangeInclusive<IpAddr>) -> String {
         _ => return format!("{from}-{to}"),
     };
     let differ = low ^ high;
-    let network = differ & differ.wrapping_add(1) == 0 && low & differ == 0;
-    match (from.is_ipv4(), network) {
-        (_, true) => format!("{from}/{}", width - differ.count_ones()),
-        _ => format!("{from}-{to}"),
+    if differ & differ.wrapping_add(1) == 0 && low & differ == 0 {
+        format!("{from}/{}", width - differ.count_ones())
+    } else {
+        format!("{from}-{to}")
     }
 }
 
@@ -187,7 +186,7 @@ mod tests {
     fn show(text: &str) -> String {
         match address(text) {
             Ok(Address { range, port }) => {
-                let range = range.map_or(String::new(), |(from, to)| written(&(from..=to)));
+                let range = range.map_or(String::new(), |(from, to)| written(from, to));
                 let port = port.map_or(String::new(), |port| format!(" port {port}"));
                 range + &port
             }
@@ -215,6 +214,7 @@ mod tests {
             ("IPv6", "::/0"),
             ("1:2:3", "1:2:3::/48"),
             ("fe80:", "fe80::/16"),
+            ("2001:db8", "2001:db8::/32"),
             ("1::2", "1::2"),
             ("1::2.80", "1::2 port 80"),
             ("1::2.", "1::2"),

@@ -122,6 +122,16 @@ impl Compiler<'_> {
         op: Op,
         value: &Spanned<Value>,
     ) -> Result<Plan, Fault> {
+        // all of the values, each on any of the members: `ip == ]a,b[` is the traffic between a and b
+        if let (Op::Eq, Value::List { all: true, items }) = (op, &value.node)
+            && items.len() > 1
+        {
+            let each = items.iter().map(|item| {
+                let one = Value::List { all: true, items: vec![item.clone()] };
+                self.family(members, field, op, &Spanned { node: one, span: item.span.clone() })
+            });
+            return Ok(Plan::And(each.collect::<Result<_, _>>()?));
+        }
         let mut plans = Vec::with_capacity(members.len());
         for subject in members {
             if subject.target.def.right.is_none_or(|right| self.env.rights.contains(&right)) {

@@ -16,8 +16,10 @@
 mod address;
 mod bounding;
 mod compile;
+mod complete;
 mod env;
 mod error;
+mod explain;
 mod expr;
 mod fault;
 mod matcher;
@@ -32,8 +34,10 @@ mod value;
 
 pub use bounding::{BadBounding, Bounding, time_range};
 pub use compile::{bind, compile};
+pub use complete::{Completion, Expects, Suggestion, SuggestionKind, complete};
 pub use env::{Env, Files, Shortcut, ShortcutKind, Shortcuts, Views};
 pub use error::SyntaxError;
+pub use explain::explain;
 pub use expr::{Expr, Item, Op, Spanned, Value};
 pub use jiff::tz::TimeZone;
 pub use matcher::{Matcher, TextMatcher};
