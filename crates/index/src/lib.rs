@@ -6,9 +6,12 @@
 mod aggregate;
 mod catalog;
 mod error;
+pub mod meaning;
+mod memory;
 mod search;
 
 pub use aggregate::{Aggregate, Bucket, Histogram, HistogramRow, Key, Order, Outcome, Terms};
 pub use catalog::{Catalog, Entry, FileRecord};
 pub use error::{Error, ErrorKind};
+pub use memory::Memory;
 pub use search::{Control, Hits, Page, SessionIndex, SessionSink, Show, Sort, TagChange};

@@ -149,6 +149,16 @@ impl SessionDoc {
     pub fn new() -> Self {
         Self::default()
     }
+    /// A document of what a store kept of it, in the order in which [`SessionDoc::slots`] and
+    /// [`SessionDoc::objects`] gave it. Each target occurs once.
+    pub fn from_parts(
+        id: SessionId,
+        positions: Positions,
+        slots: Vec<(Target, Values)>,
+        objects: Vec<Object>,
+    ) -> Self {
+        Self { id, positions, slots, objects }
+    }
     shared!();
 
     /// Adds a value by its declaration. Callers that have a handle use [`SessionDoc::add`].
@@ -250,6 +260,14 @@ impl Object {
     /// An empty object of a list.
     pub fn new(def: &'static ObjectDef) -> Self {
         Self { def, slots: Vec::new(), objects: Vec::new() }
+    }
+    /// An object of what a store kept of it; the counterpart of [`SessionDoc::from_parts`].
+    pub fn from_parts(
+        def: &'static ObjectDef,
+        slots: Vec<(Target, Values)>,
+        objects: Vec<Object>,
+    ) -> Self {
+        Self { def, slots, objects }
     }
     shared!();
 
