@@ -205,7 +205,7 @@ impl Conversation {
 
 impl<'a> Surroundings<'a> {
     fn context<'b>(&'b self, doc: &'b mut SessionDoc, first_time: i64, time: i64) -> Context<'b> {
-        Context { doc, first_time, time, options: self.options, ends: self.ends }
+        Context { doc, first_time, time, options: self.options, transport: self.transport, ends: self.ends }
     }
 }
 

@@ -7,10 +7,13 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
+mod bytes;
 mod conversation;
 mod detect;
 mod options;
 mod parser;
+#[cfg(test)]
+mod script;
 pub mod signatures;
 
 pub use conversation::{Conversation, MAX_PENDING, Surroundings};
@@ -25,7 +28,9 @@ macro_rules! protocols { ($($name:ident)*) => {
     pub static ALL: &[&Protocol] = &[$(&$name::PROTOCOL),*];
 } }
 
-protocols! {}
+protocols! {
+    dns
+}
 
 /// The fields of every protocol, one group each.
 pub fn field_groups() -> impl Iterator<Item = &'static [&'static fields::Def]> {

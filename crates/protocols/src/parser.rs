@@ -1,6 +1,6 @@
 //! What a protocol is to the rest of the system.
 
-use crate::{Detect, Options};
+use crate::{Detect, Options, Transport};
 use fields::Def;
 use session::SessionDoc;
 use std::net::IpAddr;
@@ -50,8 +50,17 @@ pub struct Context<'a> {
     pub time: i64,
     /// What to write.
     pub options: &'a Options,
+    /// What carries the bytes.
+    pub transport: Transport,
     /// Both sides: `[src, dst]`.
     pub ends: [Endpoint; 2],
+}
+
+impl Context<'_> {
+    /// Whether bytes are a stream in order, not datagrams.
+    pub const fn is_stream(&self) -> bool {
+        matches!(self.transport, Transport::Tcp)
+    }
 }
 
 /// What a parser made of the bytes.
