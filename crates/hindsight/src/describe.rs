@@ -13,7 +13,7 @@ pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Out
     match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => Ok(Outcome::Done),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Outcome::Done),
-        Err(error) => Err(format!("stdout: {error}")),
+        Err(error) => Err(Failure::Failed(format!("stdout: {error}"))),
     }
 }
 
