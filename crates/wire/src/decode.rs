@@ -173,7 +173,7 @@ impl<'a> Decoder<'a> {
                 self.out.cooked_src = view.source();
                 Self::cooked(view.arphrd(), view.protocol(), view.payload())
             }
-            LinkType::PPP | LinkType::PPP_HDLC => Next::Ppp(0, frame),
+            LinkType::PPP | LinkType::PPP_HDLC => Next::Ppp(ether::PPP, frame),
             LinkType::PPP_ETHER => Next::Type(ether::PPPOE_SESSION, frame),
             LinkType::C_HDLC => {
                 // Address and control (0x0f or 0x8f, 0), then an EtherType.

@@ -21,6 +21,8 @@ impl<'a> Ppp<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let body = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
         match body {
+            // Half of `ff 03`: no protocol number begins with all ones.
+            [0xff] => Err(Malformed::Truncated { need: 2, have: 1 }),
             [low, payload @ ..] if low & 1 == 1 => Ok(Self { protocol: u16::from(*low), payload }),
             [high, low, payload @ ..] => Ok(Self { protocol: u16::from_be_bytes([*high, *low]), payload }),
             _ => Err(Malformed::Truncated { need: 2, have: body.len() }),
