@@ -1,12 +1,20 @@
 //! The parsers of one session: classification, buffering, gaps, caps, hand-over.
 
-use crate::{Context, Detector, Dir, Endpoint, Options, Parser, Protocol, Step, Transport};
+use crate::{Context, Detect, Detector, Dir, Endpoint, Options, Parser, Protocol, Step, Transport};
 use session::SessionDoc;
+use std::borrow::Cow;
 
 /// Bytes of one side that a parser may leave pending; one that wants more is ended.
 pub const MAX_PENDING: usize = 256 * 1024;
-/// Bytes of one side that are kept for classification when a protocol hands over.
+/// Parsers that look at one session at the same time.
 const MAX_PARSERS: usize = 8;
+/// Bytes of a side of a stream that classification looks at: until so many are there it is tried again with every
+/// packet, because a first segment may be tiny.
+const ENOUGH: usize = 16;
+/// Capacity that an empty buffer may keep for the next partial message.
+const MAX_IDLE: usize = 4 * 1024;
+/// Hand-overs within one packet.
+const MAX_DEPTH: u8 = 4;
 
 /// What the parsers of one session share.
 pub struct Surroundings<'a> {
@@ -24,8 +32,19 @@ pub struct Surroundings<'a> {
 #[derive(Default)]
 pub struct Conversation {
     active: Vec<Active>,
-    /// Whether the first bytes of a side were classified.
-    classified: [bool; 2],
+    /// Protocols whose parsers ended: they are not started again by later bytes of the same conversation.
+    ended: Vec<&'static Protocol>,
+    early: [Early; 2],
+}
+
+/// The first bytes of one side.
+#[derive(Default)]
+struct Early {
+    /// Bytes seen so far, while they are few.
+    bytes: Vec<u8>,
+    first_time: i64,
+    /// Enough was seen.
+    classified: bool,
 }
 
 struct Active {
@@ -51,6 +70,34 @@ enum After {
     Redetects(Vec<u8>),
 }
 
+/// What a parser that handed over left: the protocol that follows, if known, and the bytes of both sides.
+struct Handed {
+    protocol: Option<&'static Protocol>,
+    rest: Vec<u8>,
+    other: Vec<u8>,
+}
+
+fn of<T>(pair: &mut [T; 2], dir: Dir) -> &mut T {
+    let [src, dst] = pair;
+    match dir {
+        Dir::Src => src,
+        Dir::Dst => dst,
+    }
+}
+
+/// Whether a protocol reads a stream. Over SCTP that depends on the protocol: those that also run over TCP have
+/// their own framing, the others take one message at a time.
+fn is_stream(transport: Transport, protocol: &Protocol) -> bool {
+    match transport {
+        Transport::Tcp => true,
+        Transport::Sctp => protocol
+            .detect
+            .iter()
+            .any(|d| matches!(d, Detect::Tcp(..) | Detect::TcpLook(_) | Detect::TcpPort(_))),
+        Transport::Udp | Transport::Ip(_) | Transport::Ether(_) => false,
+    }
+}
+
 impl Conversation {
     /// No bytes seen yet.
     pub fn new() -> Self {
@@ -59,14 +106,12 @@ impl Conversation {
 
     /// Whether feeding it more bytes of a side can still change the document.
     pub fn wants(&self, dir: Dir) -> bool {
-        !self.active.is_empty() || !self.is_classified(dir)
-    }
-
-    fn is_classified(&self, dir: Dir) -> bool {
-        match dir {
-            Dir::Src => self.classified[0],
-            Dir::Dst => self.classified[1],
-        }
+        let [src, dst] = &self.early;
+        let early = match dir {
+            Dir::Src => src,
+            Dir::Dst => dst,
+        };
+        !self.active.is_empty() || !early.classified
     }
 
     /// Reassembled bytes of one side of a stream, in order, or one datagram.
@@ -81,46 +126,89 @@ impl Conversation {
         if bytes.is_empty() {
             return;
         }
-        if !self.is_classified(dir) {
-            self.classify(dir, bytes, doc, around);
+        if !of(&mut self.early, dir).classified {
+            self.classify(dir, bytes, time, doc, around);
         }
-        self.feed(dir, bytes, time, doc, around, 0);
+        self.feed(0, dir, bytes, time, doc, around, 0);
     }
 
-    fn classify(&mut self, dir: Dir, bytes: &[u8], doc: &mut SessionDoc, around: &Surroundings<'_>) {
-        match dir {
-            Dir::Src => self.classified[0] = true,
-            Dir::Dst => self.classified[1] = true,
+    /// Looks at the first bytes of a side. A parser that starts finds what came before these bytes as pending.
+    fn classify(
+        &mut self,
+        dir: Dir,
+        bytes: &[u8],
+        time: i64,
+        doc: &mut SessionDoc,
+        around: &Surroundings<'_>,
+    ) {
+        let early = of(&mut self.early, dir);
+        let mut seen = std::mem::take(&mut early.bytes);
+        let before = seen.len();
+        if before == 0 {
+            early.first_time = time;
         }
+        let first_time = early.first_time;
+        let whole: Cow<'_, [u8]> = if before == 0 {
+            Cow::Borrowed(bytes)
+        } else {
+            seen.extend_from_slice(bytes);
+            Cow::Owned(seen)
+        };
         let ports = around.ends.map(|end| end.port);
-        let mut names: Vec<&'static str> = Vec::new();
         let mut found: Vec<&'static Protocol> = Vec::new();
-        around
-            .detector
-            .detect(around.transport, ports, dir, bytes, &mut |p| found.push(p), &mut |n| names.push(n));
-        for name in names {
-            doc.protocol(name);
-        }
+        around.detector.detect(around.transport, ports, dir, &whole, &mut |p| found.push(p), &mut |name| {
+            doc.protocol(name)
+        });
         for protocol in found {
-            self.start(protocol, doc);
+            if self.ended.iter().any(|ended| std::ptr::eq(*ended, protocol)) || !self.begin(protocol, doc) {
+                continue;
+            }
+            let Some(active) = self.active.last_mut() else { continue };
+            if let Some(earlier) = whole.get(..before).filter(|earlier| !earlier.is_empty()) {
+                let pending = of(&mut active.pending, dir);
+                pending.bytes.extend_from_slice(earlier);
+                pending.first_time = first_time;
+            }
+            let other = of(&mut self.early, dir.other());
+            if !other.classified && !other.bytes.is_empty() {
+                let pending = of(&mut active.pending, dir.other());
+                pending.bytes.extend_from_slice(&other.bytes);
+                pending.first_time = other.first_time;
+                let at = self.active.len() - 1;
+                self.feed(at, dir.other(), &[], time, doc, around, MAX_DEPTH);
+            }
+        }
+        let early = of(&mut self.early, dir);
+        if whole.len() >= ENOUGH || around.transport != Transport::Tcp {
+            early.classified = true;
+        } else {
+            early.bytes = whole.into_owned();
         }
     }
 
     /// Starts a protocol's parser unless it runs already. Also for callers that know the protocol (a port-less
     /// transport, a decoded tunnel).
     pub fn start(&mut self, protocol: &'static Protocol, doc: &mut SessionDoc) {
+        self.begin(protocol, doc);
+    }
+
+    fn begin(&mut self, protocol: &'static Protocol, doc: &mut SessionDoc) -> bool {
         if self.active.len() >= MAX_PARSERS || self.active.iter().any(|a| std::ptr::eq(a.protocol, protocol))
         {
-            return;
+            return false;
         }
         if !protocol.quiet {
             doc.protocol(protocol.name);
         }
         self.active.push(Active { protocol, parser: (protocol.start)(), pending: Default::default() });
+        true
     }
 
+    /// Feeds the parsers from place `from` on.
+    #[allow(clippy::too_many_arguments)]
     fn feed(
         &mut self,
+        from: usize,
         dir: Dir,
         bytes: &[u8],
         time: i64,
@@ -128,52 +216,68 @@ impl Conversation {
         around: &Surroundings<'_>,
         depth: u8,
     ) {
-        let stream = matches!(around.transport, Transport::Tcp);
-        let mut at = 0;
-        let mut handed: Vec<(Option<&'static Protocol>, Vec<u8>)> = Vec::new();
+        let mut at = from;
+        let mut handed: Vec<Handed> = Vec::new();
         while let Some(active) = self.active.get_mut(at) {
-            let after = if stream {
+            let after = if is_stream(around.transport, active.protocol) {
                 active.feed_stream(dir, bytes, time, doc, around)
             } else {
                 active.feed_datagram(dir, bytes, time, doc, around)
             };
-            match after {
+            let next = match after {
                 After::Stays => {
                     at += 1;
                     continue;
                 }
-                After::Ends => {}
-                After::Becomes(protocol, rest) => handed.push((Some(protocol), rest)),
-                After::Redetects(rest) => handed.push((None, rest)),
-            }
+                After::Ends => None,
+                After::Becomes(protocol, rest) => Some((Some(protocol), rest)),
+                After::Redetects(rest) => Some((None, rest)),
+            };
             let mut gone = self.active.remove(at);
             let mut context = around.context(doc, time, time);
             gone.parser.save(&mut context);
+            if self.ended.len() < MAX_PARSERS {
+                self.ended.push(gone.protocol);
+            }
+            if let Some((protocol, rest)) = next {
+                let other = std::mem::take(&mut of(&mut gone.pending, dir.other()).bytes);
+                handed.push(Handed { protocol, rest, other });
+            }
         }
-        for (protocol, rest) in handed {
-            if depth > 4 {
+        for Handed { protocol, rest, other } in handed {
+            if depth >= MAX_DEPTH {
                 continue;
             }
+            let new = self.active.len();
             match protocol {
                 Some(protocol) => self.start(protocol, doc),
-                None => self.classified = [false, false],
-            }
-            if !rest.is_empty() {
-                if protocol.is_none() {
-                    self.classify(dir, &rest, doc, around);
+                None => {
+                    self.early = Default::default();
+                    self.ended.clear();
                 }
-                self.feed(dir, &rest, time, doc, around, depth + 1);
+            }
+            for (dir, bytes) in [(dir, rest), (dir.other(), other)] {
+                if bytes.is_empty() {
+                    continue;
+                }
+                if protocol.is_none() {
+                    self.classify(dir, &bytes, time, doc, around);
+                }
+                self.feed(new, dir, &bytes, time, doc, around, depth + 1);
             }
         }
     }
 
     /// `len` bytes of one side of a stream were lost.
     pub fn gap(&mut self, dir: Dir, len: usize, time: i64, doc: &mut SessionDoc, around: &Surroundings<'_>) {
+        let early = of(&mut self.early, dir);
+        early.bytes = Vec::new();
+        early.classified |= !self.active.is_empty();
         self.active.retain_mut(|active| {
             let mut context = around.context(doc, time, time);
             let stays = !matches!(active.parser.gap(dir, len, &mut context), Step::Done | Step::NotMine);
             if stays {
-                let pending = active.side(dir);
+                let pending = of(&mut active.pending, dir);
                 pending.bytes.clear();
                 pending.need = 0;
             } else {
@@ -199,25 +303,19 @@ impl Conversation {
 
     /// Bytes held for later.
     pub fn memory(&self) -> usize {
-        self.active.iter().map(|a| a.pending.iter().map(|p| p.bytes.capacity()).sum::<usize>() + 256).sum()
+        let early: usize = self.early.iter().map(|e| e.bytes.capacity()).sum();
+        let held = |a: &Active| a.pending.iter().map(|p| p.bytes.capacity()).sum::<usize>() + 256;
+        early + self.active.iter().map(held).sum::<usize>()
     }
 }
 
 impl<'a> Surroundings<'a> {
     fn context<'b>(&'b self, doc: &'b mut SessionDoc, first_time: i64, time: i64) -> Context<'b> {
-        Context { doc, first_time, time, options: self.options, transport: self.transport, ends: self.ends }
+        Context { doc, first_time, time, options: self.options, ends: self.ends, transport: self.transport }
     }
 }
 
 impl Active {
-    fn side(&mut self, dir: Dir) -> &mut Pending {
-        let [src, dst] = &mut self.pending;
-        match dir {
-            Dir::Src => src,
-            Dir::Dst => dst,
-        }
-    }
-
     fn feed_datagram(
         &mut self,
         dir: Dir,
@@ -246,32 +344,35 @@ impl Active {
         doc: &mut SessionDoc,
         around: &Surroundings<'_>,
     ) -> After {
-        let [src, dst] = &mut self.pending;
-        let pending = match dir {
-            Dir::Src => src,
-            Dir::Dst => dst,
-        };
+        let pending = of(&mut self.pending, dir);
         if pending.bytes.is_empty() {
             pending.first_time = time;
-            let (left, after) = offer(&mut *self.parser, pending, dir, bytes, time, doc, around);
+            let (left, after) = offer(&mut *self.parser, pending, 0, dir, bytes, time, doc, around);
             if matches!(after, After::Stays) {
                 pending.bytes.extend_from_slice(bytes.get(bytes.len() - left..).unwrap_or_default());
             }
             return after;
         }
         let mut held = std::mem::take(&mut pending.bytes);
+        let old = held.len();
         held.extend_from_slice(bytes);
-        let (left, after) = offer(&mut *self.parser, pending, dir, &held, time, doc, around);
+        let (left, after) = offer(&mut *self.parser, pending, old, dir, &held, time, doc, around);
         held.drain(..held.len() - left);
+        if held.is_empty() && held.capacity() > MAX_IDLE {
+            held = Vec::new();
+        }
         pending.bytes = held;
         after
     }
 }
 
-/// Calls the parser until it wants more bytes than there are; returns how many are left, at most `all.len()`.
+/// Calls the parser until it wants more bytes than there are; returns how many are left, at most `all.len()`. The
+/// first `old` bytes arrived before this packet.
+#[allow(clippy::too_many_arguments)]
 fn offer(
     parser: &mut dyn Parser,
     pending: &mut Pending,
+    mut old: usize,
     dir: Dir,
     all: &[u8],
     time: i64,
@@ -285,7 +386,10 @@ fn offer(
             Step::Took(n) => match rest.get(n..).filter(|_| n > 0) {
                 Some(next) => {
                     rest = next;
-                    pending.first_time = time;
+                    old = old.saturating_sub(n);
+                    if old == 0 {
+                        pending.first_time = time;
+                    }
                     continue;
                 }
                 None => After::Ends,

@@ -8,13 +8,19 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
 mod bytes;
+mod address;
+mod body;
 mod conversation;
 mod detect;
+mod magic;
 mod options;
 mod parser;
 #[cfg(test)]
 mod script;
 pub mod signatures;
+#[cfg(test)]
+mod testing;
+mod text;
 
 pub use conversation::{Conversation, MAX_PENDING, Surroundings};
 pub use detect::{Detect, Detector, Transport};
@@ -29,6 +35,7 @@ macro_rules! protocols { ($($name:ident)*) => {
 } }
 
 protocols! {
+    http
     dns
 }
 

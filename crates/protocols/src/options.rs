@@ -5,9 +5,9 @@
 pub struct Options {
     /// Names of all HTTP and e-mail headers, not only the common ones, with their values.
     pub all_headers: bool,
-    /// Keys and values of HTTP cookies.
+    /// Values of HTTP cookies; their keys are always written.
     pub cookies: bool,
-    /// Keys and values of HTTP query strings.
+    /// Values of HTTP query strings; their keys are always written.
     pub query_strings: bool,
     /// Bytes of HTTP request bodies kept as text; 0 keeps none.
     pub request_body: usize,
