@@ -1,6 +1,10 @@
 //! Protocols that are only named: one line each.
 
+mod list;
+mod look;
+
 use crate::{Dir, Transport};
+pub use list::SIGNATURES;
 
 /// How a protocol without a parser is recognised.
 #[derive(Clone, Copy)]
@@ -14,9 +18,6 @@ pub enum Sign {
     /// A UDP datagram of either side, looked at by a function: bytes, side, ports `[src, dst]`.
     UdpLook(fn(&[u8], Dir, [u16; 2]) -> bool),
 }
-
-/// Name and sign of every such protocol.
-pub static SIGNATURES: &[(&str, Sign)] = &[("bittorrent", Sign::Tcp(b"\x13BitTorrent protocol"))];
 
 /// The signatures, by transport and first byte.
 pub struct Table {
@@ -78,5 +79,76 @@ impl Table {
 impl Default for Table {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(transport: Transport, ports: [u16; 2], bytes: &[u8]) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        Table::new().detect(transport, ports, Dir::Src, bytes, &mut |name| found.push(name));
+        found
+    }
+
+    /// First bytes as the protocols' own specifications show them.
+    #[test]
+    fn names_what_the_first_bytes_show() {
+        let tcp: &[(&[u8], [u16; 2], &str)] = &[
+            (b"\x13BitTorrent protocol\0\0\0\0", [5, 6], "bittorrent"),
+            (b"* OK IMAP4rev1 ready\r\n", [143, 5], "imap"),
+            (b"USER guest 0 * :Ronnie\r\n", [5, 6667], "irc"),
+            (b"\xff\xfd\x18\xff\xfd\x20", [5, 23], "telnet"),
+            (
+                b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x1d\x01\x04",
+                [5, 179],
+                "bgp",
+            ),
+            (b"\x00\x00\x00\x45\xffSMB\x72", [5, 445], "smb"),
+            (b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00", [5, 389], "ldap"),
+            (b"\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00\x01", [5, 502], "modbus"),
+            (b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd", [5, 1883], "mqtt"),
+            (b"*1\r\n$4\r\nPING\r\n", [5, 6379], "redis"),
+            (b"RFB 003.008\n", [5900, 5], "vnc"),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [5, 80], "http2"),
+            (b"INVITE sip:bob@example.test SIP/2.0\r\n", [5, 5060], "sip"),
+            (b"\x05\x02\x00\x02", [5, 1080], "socks"),
+            (b"\x04\x01\x00\x50\x0a\x00\x00\x01ann\0", [5, 1080], "socks"),
+        ];
+        for (bytes, ports, want) in tcp {
+            assert_eq!(names(Transport::Tcp, *ports, bytes), [*want]);
+        }
+        let mut stun = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+        stun.extend([7; 12]);
+        let mut wireguard = vec![1, 0, 0, 0];
+        wireguard.extend([9; 144]);
+        let mut ntp = vec![0x23];
+        ntp.extend([0; 47]);
+        let udp: &[(&[u8], [u16; 2], &str)] = &[
+            (&stun, [5, 3478], "stun"),
+            (&wireguard, [5, 51820], "wireguard"),
+            (&ntp, [5, 123], "ntp"),
+            (b"M-SEARCH * HTTP/1.1\r\n", [5, 1900], "ssdp"),
+            (b"<34>Oct 11 22:14:15 mymachine su: hello", [5, 514], "syslog"),
+            (b"\x30\x10\x02\x01\x01\x04\x06public\xa0\x03\x02\x01\x01", [5, 161], "snmp"),
+            (b"\x00\x01file\0octet\0", [5, 69], "tftp"),
+        ];
+        for (bytes, ports, want) in udp {
+            assert_eq!(names(Transport::Udp, *ports, bytes), [*want]);
+        }
+    }
+
+    #[test]
+    fn does_not_name_what_only_looks_alike() {
+        assert!(names(Transport::Tcp, [5, 21], b"USER anonymous\r\n").is_empty(), "FTP is not IRC");
+        assert!(
+            names(Transport::Tcp, [5, 6], b"\x05\x00\x0b\x03\x10\x00\x00\x00").iter().all(|n| *n != "socks")
+        );
+        assert!(names(Transport::Udp, [5, 6], b"").is_empty());
+        for length in 0..80 {
+            names(Transport::Tcp, [502, 88], &vec![0; length]);
+            names(Transport::Udp, [123, 53], &vec![0xff; length]);
+        }
     }
 }
