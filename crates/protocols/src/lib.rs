@@ -10,6 +10,7 @@
 mod bytes;
 mod address;
 mod body;
+pub mod cert;
 mod conversation;
 mod detect;
 mod magic;
@@ -37,9 +38,11 @@ macro_rules! protocols { ($($name:ident)*) => {
 protocols! {
     http
     dns
+    tls
+    dtls
 }
 
 /// The fields of every protocol, one group each.
 pub fn field_groups() -> impl Iterator<Item = &'static [&'static fields::Def]> {
-    ALL.iter().map(|protocol| protocol.fields)
+    ALL.iter().map(|protocol| protocol.fields).chain([cert::FIELDS])
 }
