@@ -1,0 +1,104 @@
+//! What is fuzzed: every reader of bytes.
+
+use crate::seeds;
+use fields::Schema;
+use protocols::{Conversation, Detector, Dir, Endpoint, Options, Surroundings, Transport};
+use session::SessionDoc;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
+use wire::LinkType;
+
+/// A function over bytes that must neither panic nor take long.
+pub struct Target {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it does with an input.
+    pub run: fn(&[u8]),
+    /// Real inputs.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// Every target.
+pub static ALL: &[Target] = &[
+    Target { name: "wire", run: wire, seeds: seeds::frames },
+    Target { name: "protocols", run: conversation, seeds: seeds::conversations },
+    Target { name: "query", run: expression, seeds: seeds::expressions },
+    Target { name: "time", run: time, seeds: seeds::expressions },
+];
+
+/// The first byte chooses the link type.
+fn wire(bytes: &[u8]) {
+    const LINKS: [u16; 20] =
+        [1, 1, 1, 1, 0, 9, 12, 14, 50, 101, 105, 107, 108, 113, 127, 228, 229, 239, 276, 147];
+    let link = bytes.first().map_or(1, |b| LINKS[usize::from(*b) % LINKS.len()]);
+    for link in [1, link] {
+        let decoded = wire::decode(LinkType(link.into()), bytes);
+        assert!(decoded.payload.len() <= bytes.len());
+        std::hint::black_box(wire::decode_ip(&decoded, bytes));
+    }
+}
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::default);
+
+/// A conversation as a script (see [`seeds::conversations`]). What it holds must stay within its caps.
+fn conversation(bytes: &[u8]) {
+    let options = Options::complete();
+    let Some((&which, script)) = bytes.split_first() else { return };
+    let protocol = protocols::ALL.get(usize::from(which));
+    for transport in [Transport::Tcp, Transport::Udp] {
+        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let ends = [Endpoint { ip, port: 40_000 }, Endpoint { ip, port: 53 }];
+        let around = Surroundings { detector: &DETECTOR, options: &options, transport, ends };
+        let mut doc = SessionDoc::new();
+        let mut conversation = Conversation::new();
+        if let Some(protocol) = protocol {
+            conversation.start(protocol, &mut doc);
+        }
+        let mut time = 1_000_000_000;
+        let mut rest = script;
+        while let Some(head) = rest.first_chunk::<3>() {
+            let length = usize::from(u16::from_be_bytes([head[1], head[2]]));
+            let body = rest.get(3..).unwrap_or_default();
+            let data = &body[..length.min(body.len())];
+            let dir = if head[0] & 1 == 0 { Dir::Src } else { Dir::Dst };
+            match head[0] {
+                0xf0.. => conversation.gap(dir, length, time, &mut doc, &around),
+                0xe0.. => conversation.end(dir, time, &mut doc, &around),
+                _ => conversation.data(dir, data, time, &mut doc, &around),
+            }
+            rest = &body[data.len()..];
+            time += 1_000_000;
+            assert!(conversation.memory() < 16 << 20, "a conversation holds {} bytes", conversation.memory());
+        }
+        conversation.save(time, &mut doc, &around);
+        assert!(doc.memory() < 64 << 20, "a document holds {} bytes", doc.memory());
+        std::hint::black_box(session::json::document(&doc, session::json::PositionForm::Gap0));
+    }
+}
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let own = [session::core::FIELDS, session::perf::FIELDS];
+    Schema::new(own.into_iter().chain(protocols::field_groups())).unwrap_or_else(|error| panic!("{error}"))
+});
+
+fn expression(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let zone = query::TimeZone::UTC;
+    let env = query::Env::new(&SCHEMA, 1_700_000_000_000, &zone);
+    match query::compile(&text, &env) {
+        Ok(plan) => {
+            if let Ok(matcher) = query::Matcher::new(&plan) {
+                std::hint::black_box(matcher.matches(&SessionDoc::new()));
+            }
+            std::hint::black_box(query::explain(&plan));
+        }
+        Err(error) => assert!(text.get(error.span.clone()).is_some(), "{:?} is not in {text:?}", error.span),
+    }
+    let cursor = text.floor_char_boundary(bytes.len() / 2);
+    std::hint::black_box(query::complete(&text, cursor, &env));
+}
+
+fn time(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = query::parse_time(&text, 1_700_000_000_000, &query::TimeZone::UTC);
+}
