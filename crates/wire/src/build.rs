@@ -224,7 +224,7 @@ impl Frame {
         head.extend(f.ports.1.to_be_bytes());
         head.extend(f.seq.to_be_bytes());
         head.extend(f.ack.to_be_bytes());
-        head.extend([((20 + options.len()) / 4 << 4) as u8, f.flags.0]);
+        head.extend([(((20 + options.len()) / 4) << 4) as u8, f.flags.0]);
         head.extend(f.window.to_be_bytes());
         head.extend([0, 0]);
         head.extend(f.urgent.to_be_bytes());

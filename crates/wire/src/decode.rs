@@ -248,6 +248,10 @@ impl<'a> Decoder<'a> {
         let view = bad(Layer::Llc, bytes, Llc::parse(bytes))?;
         self.out.layers.add(Layer::Llc);
         let snap = view.snap();
+        if snap.is_none() && (view.dsap(), view.ssap(), view.control()) == (Llc::SNAP, Llc::SNAP, 3) {
+            let have = view.payload().len();
+            return Err((Layer::Llc, bytes, Malformed::Truncated { need: 5, have }));
+        }
         if let Some((ethertype, snap)) = snap.and_then(|s| s.ethertype().map(|e| (e, s))) {
             if let Some(ether) = &mut self.out.ether {
                 ether.ethertype = ethertype;
@@ -350,6 +354,7 @@ impl<'a> Decoder<'a> {
         }
         // The label does not say what it carries; the first nibble does (RFC 4385, RFC 4928).
         match rest {
+            [] => Err((Layer::Mpls, rest, Malformed::Truncated { need: 1, have: 0 })),
             [first, ..] if first >> 4 == 4 || first >> 4 == 6 => Ok(Next::RawIp(rest)),
             // A pseudowire control word before an Ethernet frame.
             [first, _, _, _, frame @ ..] if first >> 4 == 0 && frame.len() >= 14 => Ok(Next::Ethernet(frame)),

@@ -37,11 +37,13 @@ impl<'a> Gre<'a> {
             rest = read::split(rest, 4)?.1;
         }
         // RFC 1701 routing: source route entries (family, offset, length) up to one of family 0 and length 0.
-        while routing && version == 0 {
-            let (entry, after) = read::head::<4>(rest)?;
-            rest = read::split(after, usize::from(entry[3]))?.1;
-            if be16!(entry, 0) == 0 && entry[3] == 0 {
-                break;
+        if routing && version == 0 {
+            loop {
+                let (entry, after) = read::head::<4>(rest)?;
+                rest = read::split(after, usize::from(entry[3]))?.1;
+                if be16!(entry, 0) == 0 && entry[3] == 0 {
+                    break;
+                }
             }
         }
         Ok(Self { head, key, payload: rest })
