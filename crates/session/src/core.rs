@@ -135,6 +135,8 @@ fields::fields! { "general";
     TCP_SRC_ISN_COUNT: Int = "tcp.srcISNCnt" @ "srcISNCnt", "TCP Src ISN Count".one();
     /// Half the time of the TCP handshake, in milliseconds.
     INIT_RTT: Int = "initRTT" @ "initRTT", "Initial RTT".one();
+    /// Payload protocol identifiers of SCTP data.
+    SCTP_PROTO_ID: Int = "sctp.protoId" @ "sctp.protoId", "SCTP Proto Id".no_count();
     /// Country of the source, ISO 3166-1 alpha-2.
     SRC_COUNTRY: Upper = "country.src" @ "source.geo.country_iso_code", "Src Country".one();
     /// Country of the destination, ISO 3166-1 alpha-2.

@@ -57,6 +57,13 @@ impl<'a> Tcp<'a> {
         TcpFlags(self.head[13])
     }
 
+    /// Accurate ECN, the lowest bit of the data offset byte (RFC 9768; before, the nonce sum of RFC 3540).
+    #[inline]
+    #[must_use]
+    pub fn ae(&self) -> bool {
+        self.head[12] & 1 != 0
+    }
+
     /// Receive window, unscaled.
     #[inline]
     #[must_use]
