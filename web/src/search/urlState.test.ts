@@ -7,8 +7,10 @@ const full: SearchState = {
   bounding: 'either',
   sort: [{ field: 'network.bytes', desc: true }, { field: 'source.ip', desc: false }],
   columns: ['firstPacket', 'source', 'http.uri'],
-  open: ['3@261122-abc', '3@261122-def'],
+  open: '3@261122-abc',
   pane: 'packets',
+  view: 'packets',
+  base: 'hex',
   start: 400,
   metric: 'bytes',
 }
@@ -25,10 +27,14 @@ test('the default state leaves the URL empty', () => {
 })
 
 test('what is no known value falls back', () => {
-  const state = readState({ bounding: 'sideways', graphType: 'x', start: '-5', order: '', expression: null, date: ['-1', '2'] })
-  expect(state).toMatchObject({ bounding: 'last', metric: 'sessions', start: 0, expression: '', range: { date: '-1' } })
+  const state = readState({ bounding: 'sideways', graphType: 'x', pane: 'no', view: 'no', base: '7', start: '-5', order: '', expression: null, date: ['-1', '2'] })
+  expect(state).toMatchObject({ bounding: 'last', metric: 'sessions', pane: 'fields', view: 'stream', base: 'utf8', start: 0, expression: '', range: { date: '-1' } })
 })
 
 test('a start without a stop is no range', () => {
   expect(readState({ startTime: '1', date: '6' }).range).toEqual({ date: '6' })
+})
+
+test('how a session is shown is only kept while one is open', () => {
+  expect(writeState({ ...full, open: '' })).not.toHaveProperty('pane')
 })

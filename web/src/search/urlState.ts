@@ -12,20 +12,28 @@ export interface SortKey {
 export type Metric = 'sessions' | 'packets' | 'bytes' | 'databytes'
 export const METRICS: readonly Metric[] = ['sessions', 'packets', 'bytes', 'databytes']
 
-export type Pane = 'fields' | 'transactions' | 'packets'
-const PANES: readonly Pane[] = ['fields', 'transactions', 'packets']
+export type Pane = 'fields' | 'perf' | 'packets'
+export const PANES: readonly Pane[] = ['fields', 'perf', 'packets']
+
+/** How the packet pane shows payload: the reassembled conversation or packet by packet; as text or as bytes. */
+export type PacketView = 'stream' | 'packets'
+export const PACKET_VIEWS: readonly PacketView[] = ['stream', 'packets']
+export type Base = 'utf8' | 'natural' | 'hex'
+export const BASES: readonly Base[] = ['utf8', 'natural', 'hex']
 
 export interface SearchState {
   expression: string
   range: Range
   bounding: Bounding
   sort: SortKey[]
-  /** Ids of columns; null = the user's default set. */
+  /** Ids of columns; null = the set the viewer comes with. */
   columns: string[] | null
-  /** Ids of the sessions that are open below their row. */
-  open: string[]
-  /** What the open sessions show. */
+  /** Id of the session that is open beside the list; empty = none. */
+  open: string
+  /** What the open session shows. */
   pane: Pane
+  view: PacketView
+  base: Base
   /** The first row in view. */
   start: number
   metric: Metric
@@ -44,6 +52,10 @@ function list(query: LocationQuery, key: string): string[] {
   return (one(query, key) ?? '').split(',').filter(Boolean)
 }
 
+function known<T extends string>(allowed: readonly T[], text: string | undefined): T | undefined {
+  return allowed.find((one) => one === text)
+}
+
 export function parseSort(text: string | undefined): SortKey[] {
   const keys = (text ?? '').split(',').filter(Boolean).map((part) => {
     const [field = '', direction] = part.split(':')
@@ -59,20 +71,19 @@ export function formatSort(sort: SortKey[]): string {
 export function readState(query: LocationQuery): SearchState {
   const startTime = one(query, 'startTime')
   const stopTime = one(query, 'stopTime')
-  const bounding = one(query, 'bounding') as Bounding | undefined
-  const metric = one(query, 'graphType') as Metric | undefined
-  const pane = one(query, 'pane') as Pane | undefined
   const columns = list(query, 'cols')
   return {
     expression: one(query, 'expression') ?? '',
     range: startTime && stopTime ? { startTime, stopTime } : { date: one(query, 'date') ?? '1' },
-    bounding: bounding && BOUNDINGS.includes(bounding) ? bounding : 'last',
+    bounding: known(BOUNDINGS, one(query, 'bounding')) ?? 'last',
     sort: parseSort(one(query, 'order')),
     columns: columns.length ? columns : null,
-    open: list(query, 'open'),
-    pane: pane && PANES.includes(pane) ? pane : 'fields',
+    open: one(query, 'open') ?? '',
+    pane: known(PANES, one(query, 'pane')) ?? 'fields',
+    view: known(PACKET_VIEWS, one(query, 'view')) ?? 'stream',
+    base: known(BASES, one(query, 'base')) ?? 'utf8',
     start: Math.max(0, Math.floor(Number(one(query, 'start') ?? 0)) || 0),
-    metric: metric && METRICS.includes(metric) ? metric : 'sessions',
+    metric: known(METRICS, one(query, 'graphType')) ?? 'sessions',
   }
 }
 
@@ -89,8 +100,12 @@ export function writeState(state: SearchState): LocationQueryRaw {
   const order = formatSort(state.sort)
   if (order !== formatSort(DEFAULT_SORT)) query.order = order
   if (state.columns) query.cols = state.columns.join(',')
-  if (state.open.length) query.open = state.open.join(',')
-  if (state.pane !== 'fields') query.pane = state.pane
+  if (state.open) {
+    query.open = state.open
+    if (state.pane !== 'fields') query.pane = state.pane
+    if (state.view !== 'stream') query.view = state.view
+    if (state.base !== 'utf8') query.base = state.base
+  }
   if (state.start > 0) query.start = String(state.start)
   if (state.metric !== 'sessions') query.graphType = state.metric
   return query

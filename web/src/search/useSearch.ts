@@ -4,7 +4,7 @@ import { computed, ref, type ComputedRef, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import type { CommonQuery } from '@/api/types'
 import { preferences } from '@/design/preferences'
-import { joined, term, type Join } from './expression'
+import { joined, type Join } from './expression'
 import { resolve, toQuery, type Instants, type Range } from './range'
 import { readState, writeState, type SearchState } from './urlState'
 
@@ -23,7 +23,7 @@ export interface Search {
   /** The same search, looked at in another way. */
   adjust: (patch: Partial<SearchState>, options?: { replace?: boolean }) => void
   refresh: () => void
-  add: (exp: string, operator: '==' | '!=', value: string | number, join: Join) => void
+  add: (term: string, join: Join) => void
   href: (patch: Partial<SearchState>) => string
 }
 
@@ -48,7 +48,7 @@ export function useSearch(): Search {
   }
 
   function search(patch: Partial<SearchState>): void {
-    const to = location({ start: 0, open: [], ...patch })
+    const to = location({ start: 0, open: '', ...patch })
     const same = router.resolve(to).fullPath === route.fullPath
     refresh()
     if (!same) void router.push(to)
@@ -63,9 +63,8 @@ export function useSearch(): Search {
 
   return {
     state, ranAt, runs, instants, common, search, adjust, refresh,
-    add: (exp, operator, value, join) =>
-      search({ expression: joined(state.value.expression, join, term(exp, operator, value)) }),
-    href: (patch) => router.resolve(location({ start: 0, open: [], ...patch })).href,
+    add: (term, join) => search({ expression: joined(state.value.expression, join, term) }),
+    href: (patch) => router.resolve(location({ start: 0, open: '', ...patch })).href,
   }
 }
 

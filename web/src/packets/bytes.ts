@@ -67,3 +67,20 @@ function visible(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replaceAll('\r\n', '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g, '·')
 }
+
+/** As a terminal of old would show it: printable ASCII and line ends, a dot for every other byte. */
+export function naturalText(bytes: Uint8Array): string {
+  let out = ''
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte === 0x0d && bytes[i + 1] === 0x0a) continue
+    out += byte === 0x0a || byte === 0x09 || (byte >= 0x20 && byte < 0x7f) ? String.fromCharCode(byte) : '.'
+  }
+  return out
+}
+
+/** Bytes behind a base64 text, without decoding it. */
+export function sizeOf(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
+  return Math.max(0, Math.floor((base64.length * 3) / 4) - padding)
+}

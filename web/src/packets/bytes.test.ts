@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeBase64, hexRows, readableText } from './bytes'
+import { decodeBase64, hexRows, naturalText, readableText, sizeOf } from './bytes'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -26,3 +26,11 @@ test('text that would turn the page around is shown as dots', () => {
 })
 
 test('base64', () => expect([...decodeBase64('AP8Q')]).toEqual([0, 255, 16]))
+
+test('natural text keeps lines, one dot a byte', () => {
+  expect(naturalText(new Uint8Array([0x41, 0x0d, 0x0a, 0xe5, 0x0d, 0x42]))).toBe('A\n..B')
+})
+
+test('size of base64', () => {
+  for (const n of [0, 1, 2, 3, 4, 5]) expect(sizeOf(btoa('x'.repeat(n)))).toBe(n)
+})

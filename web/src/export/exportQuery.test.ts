@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { exportQuery, problemOf, type Choice } from './exportQuery'
+
+const choice: Choice = { format: 'pcap', scope: 'all', session: '', segments: 'no', slice: false, from: '', to: '', bpf: '' }
+const common = { date: '-1', expression: 'port == 80' }
+
+test('everything that matches', () => {
+  expect(exportQuery(choice, common, 'firstPacket:desc', 'a,b', 0, 'UTC')).toEqual({
+    date: '-1', expression: 'port == 80', order: 'firstPacket:desc', segments: undefined, fields: undefined, bpf: undefined, packetStart: undefined, packetStop: undefined,
+  })
+})
+
+test('one session does not carry the search along', () => {
+  const query = exportQuery({ ...choice, scope: 'one', session: '3@x', segments: 'all', bpf: ' port 80 ' }, common, '', '', 0, 'UTC')
+  expect(query).toMatchObject({ ids: '3@x', segments: 'all', bpf: 'port 80' })
+  expect(query).not.toHaveProperty('expression')
+})
+
+test('a slice in time, only for packets', () => {
+  const slice = { ...choice, slice: true, from: '2026/11/22 21:00:00.250', to: '-1m' }
+  const now = Date.UTC(2026, 10, 22, 22)
+  expect(exportQuery(slice, common, '', '', now, 'UTC')).toMatchObject({ packetStart: '1795381200.25', packetStop: '1795384740' })
+  expect(exportQuery({ ...slice, format: 'csv' }, common, '', 'a,b', now, 'UTC')).toMatchObject({ packetStart: undefined, fields: 'a,b' })
+  expect(problemOf(slice, now, 'UTC')).toBeNull()
+  expect(problemOf({ ...slice, from: 'x' }, now, 'UTC')).toBe('from')
+  expect(problemOf({ ...slice, to: '' }, now, 'UTC')).toBe('to')
+  expect(problemOf({ ...slice, to: '-2h' }, now, 'UTC')).toBe('order')
+})

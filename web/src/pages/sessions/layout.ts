@@ -1,0 +1,20 @@
+// How this browser likes the session table: columns, their widths, where the detail stands. Remembered locally; columns are in the URL too.
+
+import { reactive, watch } from 'vue'
+import { load, save } from '@/design/preferences'
+
+const KEY = 'hindsight.sessions'
+
+export interface Layout {
+  /** Column ids; empty = what the viewer comes with. */
+  columns: string[]
+  widths: Record<string, number>
+  dock: 'right' | 'bottom'
+  /** Share of the detail, percent. */
+  right: number
+  bottom: number
+}
+
+export const layout = reactive(load<Layout>(KEY, { columns: [], widths: {}, dock: 'right', right: 46, bottom: 50 }))
+
+watch(layout, (value) => save(KEY, value), { deep: true })

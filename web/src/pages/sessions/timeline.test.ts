@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { brushed, chartOf } from './timeline'
+
+test('every bucket is there, also the empty ones', () => {
+  const chart = chartOf({ interval: 60, sessionsHisto: [[60_000, 5], [180_000, 2]] }, 'sessions', { start: 30_000, stop: 250_000 })
+  expect(chart.xs).toEqual([0, 60, 120, 180, 240])
+  expect(chart.total).toEqual([0, 5, 0, 2, 0])
+  expect(chart.dst).toBeNull()
+})
+
+test('directions are stacked', () => {
+  const chart = chartOf(
+    { interval: 1, xmin: 0, xmax: 2000, 'source.bytesHisto': [[0, 10], [1000, 20]], 'destination.bytesHisto': [[1000, 5]] }, 'bytes', null)
+  expect(chart.total).toEqual([10, 25, 0])
+  expect(chart.dst).toEqual([0, 5, 0])
+})
+
+test('far too many buckets become fewer, with nothing lost', () => {
+  const chart = chartOf({ interval: 1, sessionsHisto: [[0, 1], [86_399_000, 2]] }, 'sessions', { start: 0, stop: 86_400_000 })
+  expect(chart.xs.length).toBeLessThanOrEqual(4001)
+  expect(chart.total.reduce((sum, n) => sum + n, 0)).toBe(3)
+})
+
+test('no data, no columns', () => {
+  expect(chartOf({ interval: 1 }, 'sessions', null).xs).toEqual([])
+})
+
+test('a brush takes whole buckets', () => {
+  expect(brushed(61, 119, 60)).toEqual({ start: 60_000, stop: 120_000 })
+  expect(brushed(60, 60, 60)).toEqual({ start: 60_000, stop: 120_000 })
+})

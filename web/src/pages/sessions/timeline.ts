@@ -1,0 +1,62 @@
+// The answer's histogram as columns for the chart: every bucket present, directions stacked.
+
+import type { Bucket, Graph } from '@/api/types'
+import type { Metric } from '@/search/urlState'
+
+export interface Chart {
+  /** Bucket starts, epoch seconds. */
+  xs: number[]
+  /** Sum of both directions (or the sessions). */
+  total: number[]
+  /** The destination's share; null where the metric has no direction. */
+  dst: number[] | null
+  /** Seconds per column. */
+  interval: number
+}
+
+/** More columns than pixels help nobody. */
+const MAX_COLUMNS = 4000
+
+const SERIES: Record<Metric, [src: keyof Graph, dst: keyof Graph] | null> = {
+  sessions: null,
+  packets: ['source.packetsHisto', 'destination.packetsHisto'],
+  bytes: ['source.bytesHisto', 'destination.bytesHisto'],
+  databytes: ['client.bytesHisto', 'server.bytesHisto'],
+}
+
+export function chartOf(graph: Graph, metric: Metric, range: { start: number; stop: number } | null): Chart {
+  const keys = SERIES[metric]
+  const first = (keys ? graph[keys[0]] : graph.sessionsHisto) as Bucket[] | undefined
+  const second = keys ? (graph[keys[1]] as Bucket[] | undefined) : undefined
+  const all = [...(first ?? []), ...(second ?? [])]
+  let step = Math.max(1, graph.interval) * 1000
+  const from = range?.start ?? graph.xmin ?? Math.min(...all.map(([at]) => at))
+  const to = range?.stop ?? graph.xmax ?? Math.max(...all.map(([at]) => at))
+  if (!Number.isFinite(from) || !Number.isFinite(to) || to < from) return { xs: [], total: [], dst: keys ? [] : null, interval: step / 1000 }
+  // Whole buckets of the server are put together, so that no column mixes halves.
+  step *= Math.max(1, Math.ceil((to - from) / step / MAX_COLUMNS))
+  const origin = Math.floor(from / step) * step
+  const n = Math.floor((to - origin) / step) + 1
+  const xs = Array.from({ length: n }, (_, i) => (origin + i * step) / 1000)
+  const total = new Array<number>(n).fill(0)
+  const dst = keys ? new Array<number>(n).fill(0) : null
+  const put = (list: Bucket[] | undefined, into: number[]): void => {
+    for (const [at, value] of list ?? []) {
+      const i = Math.floor((at - origin) / step)
+      if (i >= 0 && i < n) into[i] = (into[i] ?? 0) + value
+    }
+  }
+  put(first, total)
+  if (dst) {
+    put(second, dst)
+    dst.forEach((value, i) => (total[i] = (total[i] ?? 0) + value))
+  }
+  return { xs, total, dst, interval: step / 1000 }
+}
+
+/** A brushed stretch as whole buckets, epoch milliseconds. */
+export function brushed(from: number, to: number, interval: number): { start: number; stop: number } {
+  const step = interval * 1000
+  const start = Math.floor((from * 1000) / step) * step
+  return { start, stop: Math.max(start + step, Math.ceil((to * 1000) / step) * step) }
+}

@@ -1,0 +1,43 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import { whenUnauthorized } from '@/api'
+import { forgetAccount, loadAccount } from './account'
+
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/login', name: 'login', component: () => import('@/pages/login/LoginPage.vue'), meta: { open: true } },
+    {
+      path: '/',
+      component: () => import('@/shell/Shell.vue'),
+      children: [
+        { path: '', redirect: (to) => ({ name: 'sessions', query: to.query }) },
+        { path: 'sessions', name: 'sessions', component: () => import('@/pages/sessions/SessionsPage.vue') },
+        { path: 'files', name: 'files', component: () => import('@/pages/files/FilesPage.vue') },
+        { path: 'help', name: 'help', component: () => import('@/pages/help/HelpPage.vue') },
+        { path: 'settings', name: 'settings', component: () => import('@/pages/settings/SettingsPage.vue') },
+        { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/shell/NotFound.vue') },
+      ],
+    },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  if (to.meta.open) return true
+  try {
+    if (await loadAccount()) return true
+  } catch {
+    return true // the page itself says that the server does not answer
+  }
+  return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+})
+
+whenUnauthorized(() => {
+  forgetAccount()
+  const at = router.currentRoute.value
+  if (at.name !== 'login') void router.push({ name: 'login', query: { next: at.fullPath } })
+})
+
+/** Only a path of this site: a link must not carry the user elsewhere after the log-in. */
+export function safeNext(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/sessions'
+}
