@@ -1,1 +1,3 @@
 //! Packet files: writing, fetching by position, filtering, export.
+
+pub mod bpf;
