@@ -52,10 +52,6 @@ impl<'a> Bytes<'a> {
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
     }
-    /// Eight bytes.
-    pub(crate) fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_be_bytes)
-    }
     /// Bytes behind a length of one byte.
     pub(crate) fn vec8(&mut self) -> Option<Bytes<'a>> {
         let n = self.u8()?;

@@ -13,6 +13,7 @@ mod body;
 pub mod cert;
 mod conversation;
 mod detect;
+mod gather;
 mod magic;
 mod options;
 mod parser;
@@ -37,9 +38,19 @@ macro_rules! protocols { ($($name:ident)*) => {
 
 protocols! {
     http
+    smtp
+    ssh
+    ftp
     dns
     tls
     dtls
+    quic
+    fbzero
+    dhcp
+    dhcpv6
+    nbns
+    icmp
+    arp
 }
 
 /// The fields of every protocol, one group each.

@@ -1,14 +1,13 @@
 //! Records and fragments of datagrams (RFC 6347 section 4).
 
 use crate::bytes::Bytes;
+use crate::gather::Gather;
 use crate::tls::{Carrier, handshake};
 use crate::{Context, Dir, Parser, Step};
 
 const HANDSHAKE: u8 = 22;
 /// Bytes of a handshake message that is assembled.
 const MAX_MESSAGE: usize = 64 * 1024;
-/// Fragments that a message may come in.
-const MAX_FRAGMENTS: usize = 256;
 
 /// A parser for one session.
 pub(super) fn start() -> Box<dyn Parser> {
@@ -25,9 +24,8 @@ struct Dtls {
 struct Assembly {
     kind: u8,
     sequence: u16,
-    bytes: Vec<u8>,
-    /// What is there: `from..until`, in order of arrival.
-    there: Vec<(usize, usize)>,
+    length: usize,
+    bytes: Gather,
 }
 
 /// One fragment of a handshake message.
@@ -88,8 +86,9 @@ impl Dtls {
         // One message at a time: the start of another drops what is not complete.
         let held = side.take().filter(|held| held.is_of(fragment));
         let mut assembly = held.unwrap_or_else(|| Assembly::new(fragment));
-        if assembly.add(fragment) {
-            handshake::message(assembly.kind, &assembly.bytes, Carrier::Dtls, context);
+        assembly.bytes.add(fragment.offset, fragment.bytes, fragment.length);
+        if assembly.bytes.prefix().len() == assembly.length {
+            handshake::message(assembly.kind, assembly.bytes.prefix(), Carrier::Dtls, context);
         } else {
             *side = Some(assembly);
         }
@@ -98,28 +97,12 @@ impl Dtls {
 
 impl Assembly {
     fn new(fragment: &Fragment<'_>) -> Self {
-        let bytes = vec![0; fragment.length];
-        Self { kind: fragment.kind, sequence: fragment.sequence, bytes, there: Vec::new() }
+        let Fragment { kind, sequence, length, .. } = *fragment;
+        Self { kind, sequence, length, bytes: Gather::new() }
     }
 
     fn is_of(&self, fragment: &Fragment<'_>) -> bool {
-        self.kind == fragment.kind
-            && self.sequence == fragment.sequence
-            && self.bytes.len() == fragment.length
-    }
-
-    /// Puts a fragment in its place; whether the message is complete.
-    fn add(&mut self, fragment: &Fragment<'_>) -> bool {
-        let until = fragment.offset + fragment.bytes.len();
-        let Some(place) = self.bytes.get_mut(fragment.offset..until) else { return false };
-        place.copy_from_slice(fragment.bytes);
-        if self.there.len() < MAX_FRAGMENTS {
-            self.there.push((fragment.offset, until));
-        }
-        self.there.sort_unstable();
-        let reached =
-            self.there.iter().fold(0, |at, &(from, until)| if from <= at { at.max(until) } else { at });
-        reached == self.bytes.len()
+        self.kind == fragment.kind && self.sequence == fragment.sequence && self.length == fragment.length
     }
 }
 

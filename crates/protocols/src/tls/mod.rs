@@ -13,7 +13,6 @@ mod parser;
 mod tests;
 
 pub(crate) use hello::Carrier;
-pub(crate) use parser::Records;
 
 use crate::{Detect, Dir, Protocol};
 
