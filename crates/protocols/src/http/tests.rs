@@ -195,6 +195,7 @@ fn runs_over_sctp_as_a_stream() {
 #[test]
 fn the_preface_of_http2_is_noted() {
     let doc = Talk::tcp(80).src("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").json();
-    assert_eq!(doc["protocol"], json!(["http", "http2"]));
+    let named = doc["protocol"].as_array().unwrap();
+    assert!(["http", "http2"].iter().all(|name| named.contains(&json!(name))));
     assert_eq!(doc["http"]["uri"], json!(["*"]));
 }
