@@ -30,6 +30,6 @@ pub use ng::{Interface, MAX_INTERFACES, MAX_SECTIONS, PcapNg, Section};
 pub use ng_writer::NgWriter;
 pub use record::{MAX_RECORD, Record, RecordHeader};
 pub use resolution::Resolution;
-pub use slice::Slice;
+pub use slice::{Cursor, Slice};
 pub use stream::Stream;
 pub use writer::{PcapWriter, Precision};

@@ -1,12 +1,11 @@
-//! A capture that is wholly in memory (mapped): an iterator of records that borrow from it.
+//! A capture that is wholly in memory (mapped): records that borrow from it.
 
 use crate::record::Parsed;
 use crate::{Error, Format, Record};
 
-/// Iterator over the records of a capture in memory. Ends after the first error.
+/// A place in a capture in memory, without the memory: whoever owns the mapping keeps a `Cursor` beside it. [`Slice`] is both in one.
 #[derive(Clone, Debug)]
-pub struct Slice<'a> {
-    capture: &'a [u8],
+pub struct Cursor {
     format: Format,
     at: u64,
     last_time: i64,
@@ -14,14 +13,14 @@ pub struct Slice<'a> {
     failed: bool,
 }
 
-impl<'a> Slice<'a> {
-    /// Reads the file header.
+impl Cursor {
+    /// Reads the file header of `capture`.
     ///
     /// # Errors
     /// [`Error::Empty`] and [`Error::NotACapture`] where this is none, [`Error::Truncated`] where even the file header is cut.
-    pub fn new(capture: &'a [u8]) -> Result<Self, Error> {
+    pub fn new(capture: &[u8]) -> Result<Self, Error> {
         match Format::begin(capture)? {
-            Ok((format, at)) => Ok(Self { capture, format, at, last_time: 0, records: 0, failed: false }),
+            Ok((format, at)) => Ok(Self { format, at, last_time: 0, records: 0, failed: false }),
             Err(_) if capture.is_empty() => Err(Error::Empty),
             Err(claims) => Err(Error::Truncated { at: 0, claims, end: capture.len() as u64, kept: 0 }),
         }
@@ -31,12 +30,6 @@ impl<'a> Slice<'a> {
     #[must_use]
     pub fn format(&self) -> &Format {
         &self.format
-    }
-
-    /// See [`Self::format`].
-    #[must_use]
-    pub fn into_format(self) -> Format {
-        self.format
     }
 
     /// Byte offset of the next record: how far reading has come.
@@ -51,22 +44,13 @@ impl<'a> Slice<'a> {
         self.records
     }
 
-    fn fail(&mut self, error: Error) -> Option<Result<Record<'a>, Error>> {
-        self.failed = true;
-        Some(Err(error.after(self.records)))
-    }
-}
-
-impl<'a> Iterator for Slice<'a> {
-    type Item = Result<Record<'a>, Error>;
-
+    /// The next record of the same `capture`; `None` at the end and after an error.
     #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let end = self.capture.len() as u64;
+    pub fn next<'a>(&mut self, capture: &'a [u8]) -> Option<Result<Record<'a>, Error>> {
+        let end = capture.len() as u64;
         while !self.failed && self.at < end {
             let at = self.at;
-            let bytes =
-                usize::try_from(at).ok().and_then(|from| self.capture.get(from..)).unwrap_or_default();
+            let bytes = usize::try_from(at).ok().and_then(|from| capture.get(from..)).unwrap_or_default();
             let claims = match self.format.next(bytes, at, self.last_time) {
                 Err(error) => return self.fail(error),
                 Ok(Parsed::Record(header)) => {
@@ -88,5 +72,60 @@ impl<'a> Iterator for Slice<'a> {
             return self.fail(Error::Truncated { at, claims, end, kept: 0 });
         }
         None
+    }
+
+    fn fail<T>(&mut self, error: Error) -> Option<Result<T, Error>> {
+        self.failed = true;
+        Some(Err(error.after(self.records)))
+    }
+}
+
+/// Iterator over the records of a capture in memory. Ends after the first error.
+#[derive(Clone, Debug)]
+pub struct Slice<'a> {
+    capture: &'a [u8],
+    cursor: Cursor,
+}
+
+impl<'a> Slice<'a> {
+    /// Reads the file header.
+    ///
+    /// # Errors
+    /// As [`Cursor::new`].
+    pub fn new(capture: &'a [u8]) -> Result<Self, Error> {
+        Ok(Self { capture, cursor: Cursor::new(capture)? })
+    }
+
+    /// What the headers read so far say.
+    #[must_use]
+    pub fn format(&self) -> &Format {
+        &self.cursor.format
+    }
+
+    /// See [`Self::format`].
+    #[must_use]
+    pub fn into_format(self) -> Format {
+        self.cursor.format
+    }
+
+    /// Byte offset of the next record: how far reading has come.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.cursor.at
+    }
+
+    /// Records delivered.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.cursor.records
+    }
+}
+
+impl<'a> Iterator for Slice<'a> {
+    type Item = Result<Record<'a>, Error>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.cursor.next(self.capture)
     }
 }

@@ -1,1 +1,32 @@
 //! Where packets come from: files, stdin, folders, AF_PACKET.
+//!
+//! Everything is a [`PacketSource`]: *here is a source, give me the next packets*. [`FileSource`] reads one capture, mapped where it is a
+//! plain file and as a stream where it is compressed or a pipe; [`walk`] finds the captures of a folder and [`Watch`] those that appear
+//! in it; [`AfPacket`] is a live interface of Linux. Every source counts what it gave and what was lost before it.
+//!
+//! This is the only crate with `unsafe`: mapping files and sharing a ring with the kernel cannot be said otherwise. Each use says why it
+//! is sound.
+#![allow(unsafe_code)]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+mod error;
+mod file;
+mod input;
+#[cfg(target_os = "linux")]
+mod interfaces;
+mod mapping;
+mod packet;
+mod stop;
+mod walk;
+mod watch;
+
+pub use error::Error;
+pub use file::FileSource;
+pub use input::Storage;
+#[cfg(target_os = "linux")]
+pub use interfaces::{default_interface, interfaces};
+pub use mapping::Mapping;
+pub use packet::{Packet, PacketSource, Progress, Statistics, Status};
+pub use stop::Stop;
+pub use walk::{Ignored, Walk, walk};
+pub use watch::{Watch, matches_pattern};

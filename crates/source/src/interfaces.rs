@@ -1,0 +1,79 @@
+//! The network interfaces of this machine.
+
+use std::fs;
+
+/// Names of all interfaces, sorted.
+#[must_use]
+pub fn interfaces() -> Vec<String> {
+    let entries = fs::read_dir("/sys/class/net").into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
+
+/// The interface of the default route: the one to capture on when nobody says which. IPv4 first, then IPv6.
+#[must_use]
+pub fn default_interface() -> Option<String> {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    from_route(&read("/proc/net/route")).or_else(|| from_ipv6_route(&read("/proc/net/ipv6_route")))
+}
+
+/// RTF_UP.
+const UP: u32 = 1;
+/// RTF_REJECT: "no route".
+const REJECT: u32 = 0x200;
+
+/// `/proc/net/route`: name, destination, gateway, flags, references, use, metric, mask …
+fn from_route(text: &str) -> Option<String> {
+    let routes = text.lines().skip(1).filter_map(|line| {
+        let mut words = line.split_ascii_whitespace();
+        let (name, destination) = (words.next()?, words.next()?);
+        let flags = u32::from_str_radix(words.nth(1)?, 16).ok()?;
+        let metric: u32 = words.nth(2)?.parse().ok()?;
+        let mask = words.next()?;
+        (destination == "00000000" && mask == "00000000" && flags & UP != 0 && flags & REJECT == 0)
+            .then(|| (metric, name.to_owned()))
+    });
+    routes.min().map(|(_, name)| name)
+}
+
+/// `/proc/net/ipv6_route`: destination, prefix, source, prefix, next hop, metric, references, use, flags, name; numbers in hex.
+fn from_ipv6_route(text: &str) -> Option<String> {
+    let routes = text.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [destination, "00", _, _, _, metric, _, _, flags, name] = words[..] else { return None };
+        let flags = u32::from_str_radix(flags, 16).ok()?;
+        let is_default =
+            destination.bytes().all(|b| b == b'0') && flags & UP != 0 && flags & REJECT == 0 && name != "lo";
+        is_default.then(|| (u32::from_str_radix(metric, 16).unwrap_or(u32::MAX), name.to_owned()))
+    });
+    routes.min().map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_route_with_the_lowest_metric_wins() {
+        let text = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n\
+            wlan0\t00000000\t0100A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n\
+            eth1\t00000000\t0100A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n\
+            eth0\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
+        assert_eq!(from_route(text).as_deref(), Some("eth1"));
+        assert_eq!(from_route("Iface\n"), None);
+    }
+
+    #[test]
+    fn ipv6_default_route() {
+        let zero = "0".repeat(32);
+        let route = |prefix, metric, flags, name| {
+            format!("{zero} {prefix} {zero} 00 {zero} {metric} 00000003 00000000 {flags} {name}\n")
+        };
+        let text = route("80", "00000000", "80200001", "lo")
+            + &route("00", "ffffffff", "00200200", "lo")
+            + &route("00", "00000400", "00000003", "eth0")
+            + &route("00", "00000300", "00000003", "eth7");
+        assert_eq!(from_ipv6_route(&text).as_deref(), Some("eth7"));
+    }
+}
