@@ -68,3 +68,21 @@ pub fn expressions() -> Vec<Vec<u8>> {
     let indented = text.lines().filter_map(|line| line.strip_prefix("    "));
     quoted.chain(indented).map(|part| part.as_bytes().to_vec()).collect()
 }
+
+/// Packet filters as their manual shows them (pcap-filter(7)).
+pub fn filters() -> Vec<Vec<u8>> {
+    [
+        "host 10.1.2.3 and not port 22",
+        "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0 and not src and dst net 192.168.0.0/16",
+        "ip[2:2] > 576",
+        "ether[0] & 1 = 0 and ip[16] >= 224",
+        "icmp[icmptype] != icmp-echo and icmp[icmptype] != icmp-echoreply",
+        "vlan 100 && vlan 200",
+        "tcp port 80 and (((ip[2:2] - ((ip[0]&0xf)<<2)) - ((tcp[12]&0xf0)>>2)) != 0)",
+        "ip6 and udp portrange 5000-6000 or arp or mpls 3",
+        "len <= 64 || greater 1000",
+        "ether host 00:11:22:33:44:55 and ip proto 50",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}

@@ -22,6 +22,8 @@ pub struct Target {
 pub static ALL: &[Target] = &[
     Target { name: "wire", run: wire, seeds: seeds::frames },
     Target { name: "protocols", run: conversation, seeds: seeds::conversations },
+    Target { name: "pcap", run: capture_file, seeds: seeds::captures },
+    Target { name: "bpf", run: filter, seeds: seeds::filters },
     Target { name: "query", run: expression, seeds: seeds::expressions },
     Target { name: "time", run: time, seeds: seeds::expressions },
 ];
@@ -101,4 +103,47 @@ fn expression(bytes: &[u8]) {
 fn time(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = query::parse_time(&text, 1_700_000_000_000, &query::TimeZone::UTC);
+}
+
+/// A capture file, from memory and as a stream: both readers must agree on the records.
+fn capture_file(bytes: &[u8]) {
+    let mut from_memory = Vec::new();
+    if let Ok(mut slice) = pcap::Slice::new(bytes) {
+        for record in slice.by_ref() {
+            let Ok(record) = record else { break };
+            from_memory.push((record.time, record.bytes.len()));
+        }
+        let format = slice.format();
+        for at in [0, 24, bytes.len() as u64 / 2, u64::MAX - 3] {
+            let _ = std::hint::black_box(format.record(bytes, at));
+        }
+    }
+    let mut streamed = Vec::new();
+    if let Ok(mut stream) = pcap::Stream::new(bytes) {
+        while let Ok(Some(record)) = stream.next() {
+            streamed.push((record.time, record.bytes.len()));
+        }
+    }
+    assert_eq!(from_memory, streamed);
+}
+
+/// A packet filter, on frames cut at every length.
+fn filter(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(filter) = text.parse::<packets::bpf::Filter>() else { return };
+    let frame: Vec<u8> = (0..96_u8)
+        .map(|n| {
+            if n == 12 {
+                8
+            } else if n == 14 {
+                0x45
+            } else {
+                n & 7
+            }
+        })
+        .collect();
+    for length in [0, 13, 14, 33, 34, 40, 54, 96] {
+        std::hint::black_box(filter.matches(LinkType(1), &frame[..length], 96));
+    }
+    let _ = std::hint::black_box(filter.classic());
 }
