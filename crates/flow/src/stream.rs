@@ -116,12 +116,14 @@ impl TcpStream {
         *self = Self { next: Some(seq), ..Self::default() };
     }
 
-    /// Takes a segment: place of its first byte, its bytes, whether it carries FIN, when it arrived. Returns whether any of its bytes were
-    /// new.
+    /// Takes a segment: place of its first byte, its bytes, how many more the snap length cut off, whether it carries FIN, when it arrived.
+    /// Returns whether any of its bytes were new.
+    #[allow(clippy::too_many_arguments, reason = "what a segment is")]
     pub fn segment(
         &mut self,
         seq: Seq,
         bytes: &[u8],
+        cut: u32,
         fin: bool,
         time: i64,
         limits: Limits,
@@ -132,8 +134,9 @@ impl TcpStream {
         if !(-MAX_DISTANCE..MAX_DISTANCE).contains(&distance) || bytes.len() > MAX_DISTANCE as usize {
             return false;
         }
+        let end = seq.plus(bytes.len() as u32);
         if fin && self.fin.is_none() && distance >= -(bytes.len() as i32) {
-            self.fin = Some(seq.plus(bytes.len() as u32));
+            self.fin = Some(end.plus(cut));
         }
         let mut new = false;
         if !bytes.is_empty() && !self.ended {
@@ -142,6 +145,16 @@ impl TcpStream {
             } else {
                 self.early(seq, bytes, time)
             };
+        }
+        if cut > 0 && cut < MAX_DISTANCE as u32 && self.next == Some(end) && !self.ended {
+            // what was cut off will never be seen; what waits behind it wins where it overlaps
+            let room = self.queue.front().map_or(cut, |held| held.seq.since(end).max(0) as u32);
+            let len = cut.min(room);
+            if len > 0 {
+                self.next = Some(end.plus(len));
+                emit(Event::Gap { len, time });
+            }
+            self.drain(time, emit);
         }
         if !self.queue.is_empty() {
             self.give_up_acknowledged(time, emit);
@@ -309,7 +322,7 @@ mod tests {
     fn a_hole_is_given_up_when_acknowledged_and_more_came() {
         let (mut stream, mut got) = (TcpStream::new(), Got::default());
         stream.start(Seq(100));
-        stream.segment(Seq(110), b"later", false, 1, WIDE, &mut |e| got.see(e));
+        stream.segment(Seq(110), b"later", 0, false, 1, WIDE, &mut |e| got.see(e));
         stream.acknowledged(Seq(115), 2, &mut |e| got.see(e));
         assert!(got.bytes.is_empty(), "the acknowledgement may have overtaken the segment");
         for n in 0..3 {
@@ -324,7 +337,7 @@ mod tests {
         stream.start(Seq(0));
         let few = Limits { segments: 2, bytes: 1 << 20 };
         for n in 1..4u32 {
-            stream.segment(Seq(n * 10), b"x", false, 0, few, &mut |e| got.see(e));
+            stream.segment(Seq(n * 10), b"x", 0, false, 0, few, &mut |e| got.see(e));
         }
         assert_eq!((got.bytes.len(), got.gaps.as_slice(), stream.held()), (1, &[10][..], 2));
     }
@@ -332,15 +345,23 @@ mod tests {
     #[test]
     fn a_keep_alive_and_a_stray_change_nothing() {
         let (mut stream, mut got) = (TcpStream::new(), Got::default());
-        stream.segment(Seq(7), b"abc", false, 0, WIDE, &mut |e| got.see(e));
-        assert!(!stream.segment(Seq(9), b"\0", false, 0, WIDE, &mut |e| got.see(e)));
+        stream.segment(Seq(7), b"abc", 0, false, 0, WIDE, &mut |e| got.see(e));
+        assert!(!stream.segment(Seq(9), b"\0", 0, false, 0, WIDE, &mut |e| got.see(e)));
         assert!(
-            !stream.segment(Seq(7u32.wrapping_sub(1 << 31)), b"zzz", false, 0, WIDE, &mut |e| got.see(e))
+            !stream.segment(Seq(7u32.wrapping_sub(1 << 31)), b"zzz", 0, false, 0, WIDE, &mut |e| got.see(e))
         );
-        stream.segment(Seq(10), b"d", true, 0, WIDE, &mut |e| got.see(e));
+        stream.segment(Seq(10), b"d", 0, true, 0, WIDE, &mut |e| got.see(e));
         assert_eq!((got.bytes.as_slice(), got.ends), (&b"abcd"[..], 1));
-        assert!(!stream.segment(Seq(11), b"after the end", true, 0, WIDE, &mut |e| got.see(e)));
+        assert!(!stream.segment(Seq(11), b"after the end", 0, true, 0, WIDE, &mut |e| got.see(e)));
         assert_eq!(got.ends, 1);
+    }
+
+    #[test]
+    fn what_the_snap_length_cut_off_is_a_gap_at_once() {
+        let (mut stream, mut got) = (TcpStream::new(), Got::default());
+        stream.segment(Seq(0), b"abc", 97, false, 0, WIDE, &mut |e| got.see(e));
+        stream.segment(Seq(100), b"def", 97, true, 0, WIDE, &mut |e| got.see(e));
+        assert_eq!((got.bytes.as_slice(), got.gaps.as_slice(), got.ends), (&b"abcdef"[..], &[97, 97][..], 1));
     }
 
     proptest! {
@@ -363,7 +384,7 @@ mod tests {
             let (mut stream, mut got) = (TcpStream::new(), Got::default());
             stream.start(Seq(base));
             for (from, to) in pieces {
-                stream.segment(Seq(base).plus(from as u32), &whole[from..to], to == len, 0, WIDE, &mut |e| got.see(e));
+                stream.segment(Seq(base).plus(from as u32), &whole[from..to], 0, to == len, 0, WIDE, &mut |e| got.see(e));
             }
             prop_assert_eq!(&got.bytes, &whole);
             prop_assert_eq!((got.gaps.len(), got.ends, stream.held()), (0, 1, 0));
@@ -380,7 +401,7 @@ mod tests {
             let data = text(200);
             for (seq, len, fin, ack) in segments {
                 let seq = if near { seq % 3_000 } else { seq };
-                stream.segment(Seq(seq), &data[..len], fin, 0, limits, &mut |_| {});
+                stream.segment(Seq(seq), &data[..len], 0, fin, 0, limits, &mut |_| {});
                 prop_assert!(stream.held() <= limits.bytes && stream.queue.len() <= limits.segments);
                 prop_assert_eq!(stream.held(), stream.queue.iter().map(|h| h.bytes.len()).sum::<usize>());
                 for pair in stream.queue.make_contiguous().windows(2) {
@@ -397,9 +418,9 @@ mod tests {
     fn the_bytes_that_came_first_win() {
         let (mut stream, mut got) = (TcpStream::new(), Got::default());
         stream.start(Seq(0));
-        stream.segment(Seq(2), b"CD", false, 0, WIDE, &mut |e| got.see(e));
-        stream.segment(Seq(0), b"abcdef", false, 0, WIDE, &mut |e| got.see(e));
-        stream.segment(Seq(4), b"XXgh", false, 0, WIDE, &mut |e| got.see(e));
+        stream.segment(Seq(2), b"CD", 0, false, 0, WIDE, &mut |e| got.see(e));
+        stream.segment(Seq(0), b"abcdef", 0, false, 0, WIDE, &mut |e| got.see(e));
+        stream.segment(Seq(4), b"XXgh", 0, false, 0, WIDE, &mut |e| got.see(e));
         assert_eq!(got.bytes, b"abCDefgh");
     }
 }

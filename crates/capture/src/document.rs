@@ -1,0 +1,121 @@
+//! From a live session to its document.
+
+use crate::Options;
+use crate::identity::{ISO, Kind};
+use crate::live_session::LiveSession;
+use session::{SessionDoc, SessionId, core};
+use std::time::{SystemTime, UNIX_EPOCH};
+use wire::{ether, proto};
+use xxhash_rust::xxh3::Xxh3;
+
+/// The document of a session, or of one segment of it. The parsers have written already; what goes on to the next segment stays in the
+/// session when `goes_on`.
+pub(crate) fn document(session: &mut LiveSession, options: &Options, goes_on: bool) -> SessionDoc {
+    let id = identity(session, &options.node);
+    name_protocol(session);
+    session.facts.write(&mut session.doc);
+    for tag in &options.tags {
+        session.doc.tag(tag);
+    }
+    let next = if goes_on { session.doc.next_segment() } else { SessionDoc::new() };
+    if let Some(tcp) = &mut session.tcp {
+        tcp.write(&mut session.doc, options.like_arkime);
+    }
+    write_core(session, options);
+    if goes_on || session.root.is_some() {
+        let root = session.root.unwrap_or(id);
+        session.doc.add(&core::ROOT_ID, &root.to_string());
+    }
+    let mut doc = std::mem::take(&mut session.doc);
+    doc.id = id;
+    if goes_on {
+        session.next_segment(id, next);
+    }
+    doc
+}
+
+fn write_core(session: &mut LiveSession, options: &Options) {
+    let (first, last) = (session.first.div_euclid(1_000_000), session.last.div_euclid(1_000_000));
+    let doc = &mut session.doc;
+    doc.add(&core::START_TIME, first);
+    doc.add(&core::STOP_TIME, last);
+    doc.add(&core::LENGTH, last - first);
+    doc.add(&core::DB_TIME, now_ms());
+    doc.add(&core::NODE, &options.node);
+    doc.add(&core::SEGMENTS, i64::from(session.segment));
+    doc.add(&core::IP_PROTOCOL, i64::from(session.ends.protocol));
+    if session.ethertype != 0 {
+        doc.add(&core::ETHERTYPE, i64::from(session.ethertype));
+    }
+    if session.ends.has_ips {
+        let ([src, dst], [src_port, dst_port]) = (session.ends.ips, session.ends.ports);
+        doc.add(&core::SRC_IP, src);
+        doc.add(&core::DST_IP, dst);
+        doc.add(&core::SRC_PORT, i64::from(src_port));
+        doc.add(&core::DST_PORT, i64::from(dst_port));
+    }
+    let [src, dst] = session.packets.map(i64::from);
+    doc.add(&core::SRC_PACKETS, src);
+    doc.add(&core::DST_PACKETS, dst);
+    doc.add(&core::PACKETS, src + dst);
+    let [src, dst] = session.bytes.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    doc.add(&core::SRC_BYTES, src);
+    doc.add(&core::DST_BYTES, dst);
+    doc.add(&core::BYTES, src.saturating_add(dst));
+    let [src, dst] = session.data_bytes.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    doc.add(&core::SRC_DATA_BYTES, src);
+    doc.add(&core::DST_DATA_BYTES, dst);
+    doc.add(&core::DATA_BYTES, src.saturating_add(dst));
+    let [src, dst] = &session.first_bytes;
+    src.hex(|text| {
+        doc.add(&core::SRC_PAYLOAD8, text);
+    });
+    dst.hex(|text| {
+        doc.add(&core::DST_PAYLOAD8, text);
+    });
+}
+
+/// Names the protocol below the parsers, as far as they have not.
+fn name_protocol(session: &mut LiveSession) {
+    let parsed = session.doc.has(&core::PROTOCOLS);
+    let name = match session.kind {
+        Kind::Tcp => "tcp",
+        Kind::Udp => "udp",
+        Kind::Sctp => "sctp",
+        Kind::Icmp(_) => "icmp",
+        Kind::Esp(_) => "esp",
+        Kind::Ip(proto::IGMP) => "igmp",
+        Kind::Ip(proto::OSPF) => "ospf",
+        Kind::Ip(proto::PIM) => "pim",
+        Kind::Ether(ether::ARP) => "arp",
+        Kind::Ether(ether::LLDP) => "lldp",
+        Kind::Ip(_) | Kind::Ether(_) if parsed => return,
+        Kind::Ip(_) => "unknown-ip",
+        Kind::Ether(ISO) => "isis",
+        Kind::Fragments => "fragments",
+        Kind::CorruptIp => "corrupt-ip",
+        Kind::CorruptEther => "corrupt-ether",
+        // an EtherType below the smallest is a length: LLC that nobody reads
+        Kind::Ether(_) if session.ethertype < ether::MIN => "corrupt-ether",
+        Kind::Ether(_) => "unknown-ether",
+    };
+    session.doc.protocol(name);
+}
+
+/// The same packets of the same file on the same node make the same id.
+fn identity(session: &LiveSession, node: &str) -> SessionId {
+    let (file, offset) = session.origin.unwrap_or_default();
+    let mut hash = Xxh3::new();
+    hash.update(node.as_bytes());
+    hash.update(&[0]);
+    hash.update(&file.to_le_bytes());
+    hash.update(&offset.to_le_bytes());
+    SessionId::new(session.last.div_euclid(1_000_000), hash.digest128().to_le_bytes())
+}
+
+/// Now, milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,75 @@
+//! One thread from a source to documents, without a store.
+
+use crate::frame::{Frame, Place};
+use crate::intake::{Arrival, Intake};
+use crate::worker::{Out, Worker};
+use crate::{Counters, Options};
+use enrich::Enricher;
+use protocols::Detector;
+use session::SessionDoc;
+use std::sync::Arc;
+use wire::LinkType;
+
+/// Bytes of a pcap file before its first record.
+const FILE_HEADER: u64 = 24;
+/// Bytes of a pcap record before its packet.
+const RECORD_HEADER: u64 = 16;
+
+/// The pipeline in one thread: packets in, documents out. Positions are those that the packets would have in one pcap file: 24 for the first,
+/// and 16 and the captured length further on for each next one.
+pub struct Inspection {
+    intake: Intake,
+    worker: Worker,
+    offset: u64,
+}
+
+impl Inspection {
+    /// A pipeline that has seen nothing.
+    #[must_use]
+    pub fn new(options: Options, enricher: Arc<Enricher>) -> Self {
+        let options = Arc::new(options);
+        let worker = Worker::new(options.clone(), Arc::new(Detector::default()), enricher);
+        Self { intake: Intake::new(options), worker, offset: FILE_HEADER }
+    }
+
+    /// Takes a packet: arrival (nanoseconds since 1970), captured bytes, length on the wire, link type.
+    pub fn packet(&mut self, time: i64, bytes: &[u8], len: u32, link: LinkType, out: &mut Out<'_>) {
+        let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let frame =
+            Frame { time, captured, len: len.max(captured), place: Place { file: 0, offset: self.offset } };
+        self.offset += RECORD_HEADER + u64::from(captured);
+        let worker = &mut self.worker;
+        self.intake.frame(link, bytes, &frame, &mut |arrival, identity, hash| {
+            worker.arrival(arrival, identity, hash, out);
+        });
+    }
+
+    /// Ends every session and gives the counts.
+    pub fn finish(mut self, out: &mut Out<'_>) -> Counters {
+        let worker = &mut self.worker;
+        self.intake.close(&mut |arrival, identity, hash| worker.arrival(arrival, identity, hash, out));
+        worker.close(out);
+        let mut counters = worker.counters.clone();
+        self.intake.count(&mut counters);
+        counters
+    }
+}
+
+impl Worker {
+    /// Takes what the intake gave.
+    pub(crate) fn arrival(
+        &mut self,
+        arrival: Arrival<'_>,
+        identity: &crate::identity::Identity,
+        hash: u64,
+        out: &mut dyn FnMut(SessionDoc),
+    ) {
+        match arrival {
+            Arrival::Frame(frame, decoded) => self.packet(&[], frame, decoded, identity, hash, out),
+            Arrival::Datagram { earlier, last, around, payload } => {
+                self.packet(earlier, last, &wire::decode_ip(around, &payload), identity, hash, out);
+            }
+            Arrival::Fragments(frames) => self.fragments(frames, identity, hash, out),
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! One worker: from decoded frames to documents, everything of its flows in one place, no locks.
+
+use crate::document::document;
+use crate::frame::Frame;
+use crate::identity::{Identity, Kind, class};
+use crate::live_session::LiveSession;
+use crate::sctp::Given;
+use crate::tcp::TcpState;
+use crate::{Counters, Options};
+use enrich::Enricher;
+use flow::{Event, FlowId, FlowTable, Segment, Seq, Side, StreamLimits};
+use protocols::{Detector, Dir, Surroundings};
+use session::SessionDoc;
+use std::sync::Arc;
+use wire::{Decoded, Sctp, Tcp, TcpFlags, TcpOption, Transport};
+
+/// Where finished documents go.
+pub(crate) type Out<'a> = dyn FnMut(SessionDoc) + 'a;
+
+/// A worker and its flows.
+pub(crate) struct Worker {
+    options: Arc<Options>,
+    detector: Arc<Detector>,
+    enricher: Arc<Enricher>,
+    table: FlowTable<Box<LiveSession>, { class::COUNT }>,
+    /// Time-outs by class, seconds.
+    timeouts: [i64; class::COUNT],
+    /// The time by which sessions are idle: that of the packet before, seconds.
+    clock: i64,
+    /// Identity of the file that packets come from now.
+    file: u128,
+    /// TCP bytes that wait behind holes.
+    held: usize,
+    pub(crate) counters: Counters,
+}
+
+impl Worker {
+    /// A worker without flows.
+    pub(crate) fn new(options: Arc<Options>, detector: Arc<Detector>, enricher: Arc<Enricher>) -> Self {
+        let t = options.timeouts;
+        Self {
+            table: FlowTable::new(options.limits.sessions),
+            timeouts: [t.tcp, t.tcp_closing, t.udp, t.icmp, t.sctp, t.esp, t.other],
+            options,
+            detector,
+            enricher,
+            clock: i64::MIN,
+            file: 0,
+            held: 0,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Says which file the following packets come from.
+    pub(crate) fn set_file(&mut self, identity: u128) {
+        self.file = identity;
+    }
+
+    /// Live sessions.
+    pub(crate) fn sessions(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Takes a frame. `earlier` are the frames that the datagram's other fragments came in.
+    pub(crate) fn packet(
+        &mut self,
+        earlier: &[Frame],
+        frame: &Frame,
+        decoded: &Decoded<'_>,
+        identity: &Identity,
+        hash: u64,
+        out: &mut Out<'_>,
+    ) {
+        self.count(frame, decoded);
+        self.expire(out);
+        let seconds = frame.time.div_euclid(1_000_000_000);
+        let id = self.find_or_open(frame, Some(decoded), identity, hash, seconds, out);
+        self.clock = seconds;
+        let Some(id) = id else { return };
+        let lengths = self.options.packet_lengths;
+        let (file, max_packets) = (self.file, self.options.max_packets);
+        let Some(session) = self.table.get_mut(id) else { return };
+        let from = session.sender(identity);
+        for frame in earlier {
+            self.counters.packets += 1;
+            self.counters.bytes += u64::from(frame.len);
+            self.counters.cut += u64::from(frame.captured < frame.len);
+            session.count(from, frame, file, lengths);
+        }
+        session.count(from, frame, file, lengths);
+        session.look(from, decoded);
+        if session.packets() >= max_packets {
+            self.save_segment(id, seconds, out);
+        }
+        let closed = self.transport(id, from, frame, decoded);
+        if closed {
+            self.table.change_class(id, class::TCP_CLOSING, seconds);
+        } else if self.table.class(id) != Some(class::TCP_CLOSING) {
+            self.table.touch(id, seconds);
+        }
+    }
+
+    /// Takes the frames of a datagram that never became complete: nothing of it was read, but its packets are found.
+    pub(crate) fn fragments(&mut self, frames: &[Frame], identity: &Identity, hash: u64, out: &mut Out<'_>) {
+        let Some(first) = frames.first() else { return };
+        let seconds = first.time.div_euclid(1_000_000_000).max(self.clock);
+        let Some(id) = self.find_or_open(first, None, identity, hash, seconds, out) else { return };
+        let (lengths, file) = (self.options.packet_lengths, self.file);
+        if let Some(session) = self.table.get_mut(id) {
+            let from = session.sender(identity);
+            for frame in frames {
+                self.counters.packets += 1;
+                self.counters.bytes += u64::from(frame.len);
+                self.counters.cut += u64::from(frame.captured < frame.len);
+                session.count(from, frame, file, lengths);
+            }
+            session.doc.tag("incomplete-fragments");
+        }
+        self.table.touch(id, seconds);
+    }
+
+    fn count(&mut self, frame: &Frame, decoded: &Decoded<'_>) {
+        let counters = &mut self.counters;
+        counters.packets += 1;
+        counters.bytes += u64::from(frame.len);
+        counters.cut += u64::from(frame.captured < frame.len);
+        if let Some(stop) = decoded.stop {
+            counters.malformed.add(stop.layer, stop.why);
+        }
+    }
+
+    /// The session of a frame: the one that is open, unless this frame begins another.
+    fn find_or_open(
+        &mut self,
+        frame: &Frame,
+        decoded: Option<&Decoded<'_>>,
+        identity: &Identity,
+        hash: u64,
+        seconds: i64,
+        out: &mut Out<'_>,
+    ) -> Option<FlowId> {
+        if let Some(id) = self.table.find(&identity.key, hash) {
+            let session = self.table.get(id)?;
+            let reopened = match (decoded.map(|decoded| decoded.transport), &session.tcp) {
+                (Some(Transport::Tcp(tcp)), Some(state)) => state.is_reopened_by(&tcp),
+                _ => false,
+            };
+            if !reopened {
+                if session.save_at < self.clock {
+                    self.save_segment(id, seconds, out);
+                }
+                return Some(id);
+            }
+            self.finish(id, out);
+        }
+        if self.table.is_full() {
+            self.evict(identity.kind.class(), out);
+        }
+        self.counters.sessions += 1;
+        let mut session = LiveSession::new(identity, decoded, frame.time);
+        if identity.kind == Kind::Tcp || self.options.save_all {
+            session.save_at = seconds.saturating_add(self.options.save_after);
+        }
+        self.table.insert(identity.key, hash, identity.kind.class(), seconds, session).ok()
+    }
+
+    /// Gives the transport's data to the parsers; whether a TCP connection is over with this frame.
+    fn transport(&mut self, id: FlowId, from: Side, frame: &Frame, decoded: &Decoded<'_>) -> bool {
+        let Some(session) = self.table.get_mut(id) else { return false };
+        let around = Surroundings {
+            detector: &self.detector,
+            options: &self.options.parsers,
+            transport: session.transport(),
+            ends: session.endpoints(),
+        };
+        let payload = decoded.payload;
+        let sent = (payload.len() + decoded.missing) as u64;
+        match (session.kind, &decoded.transport) {
+            (Kind::Tcp, Transport::Tcp(tcp)) => {
+                let limits = &self.options.limits;
+                let full = self.held >= limits.reassembly_bytes;
+                let limits = StreamLimits {
+                    segments: if full { 0 } else { limits.segments },
+                    bytes: limits.segment_bytes,
+                };
+                self.counters.streams.short_of_memory += u64::from(full);
+                return tcp_segment(
+                    session,
+                    &around,
+                    from,
+                    frame.time,
+                    tcp,
+                    decoded,
+                    limits,
+                    &mut self.counters,
+                    &mut self.held,
+                );
+            }
+            (Kind::Sctp, Transport::Sctp(sctp)) => {
+                *from.of_mut(&mut session.data_bytes) += sent;
+                sctp_packet(session, &around, from, frame.time, sctp, &mut self.counters);
+            }
+            (Kind::Udp, _) => {
+                *from.of_mut(&mut session.data_bytes) += sent;
+                from.of_mut(&mut session.first_bytes).see(payload);
+                session.conversation.data(dir(from), payload, frame.time, &mut session.doc, &around);
+            }
+            (Kind::Icmp(_), _) => {
+                *from.of_mut(&mut session.data_bytes) += sent;
+                session.conversation.data(dir(from), payload, frame.time, &mut session.doc, &around);
+            }
+            (Kind::Esp(_), _) => {
+                // without the eight bytes of index and number
+                *from.of_mut(&mut session.data_bytes) += sent.saturating_sub(8);
+            }
+            (Kind::Ip(_) | Kind::Ether(_), _) => {
+                session.conversation.data(dir(from), payload, frame.time, &mut session.doc, &around);
+            }
+            (Kind::Tcp | Kind::Sctp | Kind::Fragments | Kind::CorruptIp | Kind::CorruptEther, _) => {}
+        }
+        false
+    }
+
+    /// Ends the sessions that are idle at the worker's clock.
+    fn expire(&mut self, out: &mut Out<'_>) {
+        for class in 0..class::COUNT {
+            let timeout = self.timeouts.get(class).copied().unwrap_or(0);
+            while let Some((id, touched)) = self.table.oldest(class as u8)
+                && touched.saturating_add(timeout) < self.clock
+            {
+                self.finish(id, out);
+            }
+        }
+    }
+
+    /// Moves the clock where no packet does (live, an idle line), seconds.
+    pub(crate) fn tick(&mut self, seconds: i64, out: &mut Out<'_>) {
+        if seconds > self.clock {
+            self.clock = seconds;
+            self.expire(out);
+        }
+    }
+
+    /// Ends every session.
+    pub(crate) fn close(&mut self, out: &mut Out<'_>) {
+        for class in 0..class::COUNT {
+            while let Some((id, _)) = self.table.oldest(class as u8) {
+                self.finish(id, out);
+            }
+        }
+    }
+
+    /// Makes room: ends the longest idle session, of the same class if there is one.
+    fn evict(&mut self, class: u8, out: &mut Out<'_>) {
+        let same = self.table.oldest(class).map(|(id, _)| id);
+        let any = || {
+            let heads = (0..class::COUNT as u8).filter_map(|class| self.table.oldest(class));
+            heads.min_by_key(|(_, touched)| *touched).map(|(id, _)| id)
+        };
+        if let Some(id) = same.or_else(any) {
+            self.counters.evicted += 1;
+            self.finish(id, out);
+        }
+    }
+
+    fn finish(&mut self, id: FlowId, out: &mut Out<'_>) {
+        let Some((_, mut session)) = self.table.remove(id) else { return };
+        self.drain(&mut session);
+        session.save_parsers(&self.detector, &self.options.parsers);
+        let mut doc = document(&mut session, &self.options, false);
+        self.counters.documents += 1;
+        self.enricher.apply(&mut doc);
+        out(doc);
+    }
+
+    fn save_segment(&mut self, id: FlowId, seconds: i64, out: &mut Out<'_>) {
+        let Some(session) = self.table.get_mut(id) else { return };
+        session.save_parsers(&self.detector, &self.options.parsers);
+        let mut doc = document(session, &self.options, true);
+        session.save_at = seconds.saturating_add(self.options.save_after);
+        self.counters.documents += 1;
+        self.enricher.apply(&mut doc);
+        out(doc);
+    }
+
+    /// Gives out what waits behind holes at the end of a session.
+    fn drain(&mut self, session: &mut LiveSession) {
+        let Some(mut tcp) = session.tcp.take() else { return };
+        let around = Surroundings {
+            detector: &self.detector,
+            options: &self.options.parsers,
+            transport: session.transport(),
+            ends: session.endpoints(),
+        };
+        let last = session.last;
+        for side in [Side::Src, Side::Dst] {
+            let stream = side.of_mut(&mut tcp.streams);
+            self.held = self.held.saturating_sub(stream.held());
+            let counters = &mut self.counters;
+            stream.close(last, &mut |event| pass_on(session, &around, side, event, counters));
+        }
+        session.tcp = Some(tcp);
+    }
+}
+
+fn dir(side: Side) -> Dir {
+    match side {
+        Side::Src => Dir::Src,
+        Side::Dst => Dir::Dst,
+    }
+}
+
+/// One event of a stream to the parsers.
+fn pass_on(
+    session: &mut LiveSession,
+    around: &Surroundings<'_>,
+    from: Side,
+    event: Event<'_>,
+    counters: &mut Counters,
+) {
+    let doc = &mut session.doc;
+    match event {
+        Event::Data { bytes, time } => {
+            *from.of_mut(&mut session.data_bytes) += bytes.len() as u64;
+            from.of_mut(&mut session.first_bytes).see(bytes);
+            session.conversation.data(dir(from), bytes, time, doc, around);
+        }
+        Event::Gap { len, time } => {
+            counters.streams.gaps += 1;
+            counters.streams.gap_bytes += u64::from(len);
+            session.conversation.gap(dir(from), len as usize, time, doc, around);
+        }
+        Event::End { time } => session.conversation.end(dir(from), time, doc, around),
+    }
+}
+
+/// A TCP segment: flags, analysis, both streams. Whether the connection is over with it.
+#[allow(clippy::too_many_arguments, reason = "split borrows of the worker")]
+fn tcp_segment(
+    session: &mut LiveSession,
+    around: &Surroundings<'_>,
+    from: Side,
+    time: i64,
+    tcp: &Tcp<'_>,
+    decoded: &Decoded<'_>,
+    limits: StreamLimits,
+    counters: &mut Counters,
+    held: &mut usize,
+) -> bool {
+    let Some(mut state) = session.tcp.take() else { return false };
+    let (flags, payload) = (tcp.flags(), decoded.payload);
+    let cut = u32::try_from(decoded.missing).unwrap_or(u32::MAX);
+    state.look(from, tcp, time);
+    analyse(&mut state, from, tcp, payload.len() as u32 + cut, time);
+
+    let before = state.streams.iter().map(|s| s.held()).sum::<usize>();
+    let seq = Seq(tcp.seq());
+    let data_at = if flags.syn() { seq.plus(1) } else { seq };
+    if flags.syn() {
+        from.of_mut(&mut state.streams).start(data_at);
+    }
+    if flags.ack() && !flags.rst() {
+        let ack = Seq(tcp.ack());
+        let other = from.other();
+        let stream = other.of_mut(&mut state.streams);
+        stream.start(ack);
+        stream.acknowledged(ack, time, &mut |event| pass_on(session, around, other, event, counters));
+    }
+    if !payload.is_empty() || cut > 0 || flags.fin() {
+        let stream = from.of_mut(&mut state.streams);
+        stream.segment(data_at, payload, cut, flags.fin(), time, limits, &mut |event| {
+            pass_on(session, around, from, event, counters);
+        });
+    }
+    if flags.rst() {
+        for side in [Side::Src, Side::Dst] {
+            let stream = side.of_mut(&mut state.streams);
+            stream.close(time, &mut |event| pass_on(session, around, side, event, counters));
+        }
+    }
+    let after = state.streams.iter().map(|s| s.held()).sum::<usize>();
+    *held = (*held + after).saturating_sub(before);
+    let closed = state.finishes(from, flags);
+    session.tcp = Some(state);
+    closed
+}
+
+fn analyse(state: &mut TcpState, from: Side, tcp: &Tcp<'_>, len: u32, time: i64) {
+    let flags = tcp.flags();
+    let selective = if flags.0 == TcpFlags::ACK.0 && tcp.raw_options().len() >= 10 {
+        tcp.options().find_map(|o| if let TcpOption::Sack(edges) = o { Some(edges) } else { None })
+    } else {
+        None
+    };
+    let segment = Segment { time, seq: tcp.seq(), ack: tcp.ack(), len, flags: flags.0, window: tcp.window() };
+    let found = state.analysis.segment(from, &segment, selective.unwrap_or_default());
+    if found.any(flow::Finding::ACKED_UNSEEN) {
+        *from.of_mut(&mut state.acked_unseen) = true;
+    }
+    if found.any(flow::Finding::OUT_OF_ORDER) {
+        *from.of_mut(&mut state.out_of_order) = true;
+    }
+}
+
+/// The user data of an SCTP packet to the parsers.
+fn sctp_packet(
+    session: &mut LiveSession,
+    around: &Surroundings<'_>,
+    from: Side,
+    time: i64,
+    sctp: &Sctp<'_>,
+    counters: &mut Counters,
+) {
+    let Some(mut sides) = session.sctp.take() else { return };
+    for chunk in sctp.chunks() {
+        if let Some((_, _, _, protocol, _)) = chunk.data() {
+            session.doc.add(&session::core::SCTP_PROTO_ID, i64::from(protocol));
+        }
+        let joined;
+        let bytes = match from.of_mut(&mut sides).data(&chunk) {
+            Given::Nothing => continue,
+            Given::Message(bytes) => bytes,
+            Given::Joined(bytes) => {
+                joined = bytes;
+                joined.as_slice()
+            }
+            Given::Lost(len) => {
+                counters.streams.gaps += 1;
+                counters.streams.gap_bytes += len as u64;
+                session.conversation.gap(dir(from), len, time, &mut session.doc, around);
+                continue;
+            }
+        };
+        from.of_mut(&mut session.first_bytes).see(bytes);
+        session.conversation.data(dir(from), bytes, time, &mut session.doc, around);
+    }
+    session.sctp = Some(sides);
+}
