@@ -1,1 +1,42 @@
 //! The read side: HTTP API, log-in, export and the embedded web viewer.
+//!
+//! The server sees the traits of `index`, never a store. Handlers are asynchronous; whatever touches a store runs on a
+//! blocking thread with a [`index::Control`] that ends it when the client goes away, cancels, or waits too long.
+//!
+//! ```no_run
+//! # async fn start(state: server::State) -> Result<(), Box<dyn std::error::Error>> {
+//! if let Some(admin) = server::ensure_admin(&*state.catalog)? {
+//!     eprintln!("user {} with password {} (shown this once)", admin.user, admin.password);
+//! }
+//! let server = server::Server::bind(server::Config::default(), state).await?;
+//! eprintln!("http://{}", server.address()?);
+//! server.run(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await;
+//! # Ok(()) }
+//! ```
+
+mod api;
+mod apidocs;
+mod app;
+mod auth;
+mod config;
+mod error;
+mod graph;
+mod history;
+mod jobs;
+mod metrics;
+mod params;
+mod present;
+mod router;
+mod scope;
+mod serve;
+mod stream;
+mod web;
+
+pub use app::{Monitor, State};
+pub use auth::{BadPassword, FirstAdmin, MIN_PASSWORD, User, ensure_admin, set_password};
+pub use config::Config;
+pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
+pub use serve::{ServeError, Server, serve};
+
+#[cfg(test)]
+mod tests;

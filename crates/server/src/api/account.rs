@@ -1,0 +1,137 @@
+//! Log-in, log-out, the current user, its settings and password.
+
+use crate::app::App;
+use crate::auth::{self, CSRF_COOKIE, Caller, LOGIN_COOKIE, Peer, User, cookie};
+use crate::error::ApiError;
+use crate::params::Params;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{Extensions, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Bytes of a user's settings.
+const MAX_SETTINGS: usize = 64 << 10;
+
+fn set_cookies(response: &mut Response, cookies: [String; 2]) -> Result<(), ApiError> {
+    for cookie in cookies {
+        let value = HeaderValue::from_str(&cookie).map_err(|e| ApiError::internal(e.to_string()))?;
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(())
+}
+
+/// A text of the JSON body: passwords are not taken from the URL, which ends up in logs.
+fn body_text<'p>(params: &'p Params, name: &str) -> Result<&'p str, ApiError> {
+    let value = params.body.as_ref().and_then(|body| body.get(name)?.as_str());
+    value.ok_or_else(|| ApiError::bad(format!("the body must be JSON with the text `{name}`")))
+}
+
+#[utoipa::path(post, path = "/api/login", tag = "account",
+    request_body(content = Value, description = "`{user,password}`"),
+    responses((status = 200, description = "`{user:{userId,userName,roles}}`, with the log-in and the CSRF cookie"),
+        (status = 401, description = "Wrong name or password"), (status = 429, description = "Too many failures; see Retry-After")))]
+/// Begins a log-in.
+pub(crate) async fn login(
+    State(app): State<App>,
+    extensions: Extensions,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let (name, password) =
+        (body_text(&params, "user")?.to_owned(), body_text(&params, "password")?.to_owned());
+    let user = auth::log_in(&app, name, password, Peer::of(&extensions)).await?;
+    let card = user.card();
+    let (token, login) = app.blocking(move |app| auth::start(app, &user)).await?;
+    let mut response = Json(json!({ "user": card })).into_response();
+    let age = Some(app.config.login_lifetime);
+    let cookies =
+        [cookie(&app.config, LOGIN_COOKIE, &token, age), cookie(&app.config, CSRF_COOKIE, &login.csrf, age)];
+    set_cookies(&mut response, cookies)?;
+    Ok(response)
+}
+
+#[utoipa::path(post, path = "/api/logout", tag = "account", responses((status = 200, description = "Logged out")))]
+/// Ends the log-in.
+pub(crate) async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
+    if let Some(login) = caller.login.clone() {
+        app.blocking(move |app| auth::stop(app, &login)).await?;
+    }
+    let mut response = Json(json!({ "success": true })).into_response();
+    let gone = Some(Duration::ZERO);
+    let cookies = [cookie(&app.config, LOGIN_COOKIE, "", gone), cookie(&app.config, CSRF_COOKIE, "", gone)];
+    set_cookies(&mut response, cookies)?;
+    Ok(response)
+}
+
+#[utoipa::path(get, path = "/api/user", tag = "account",
+    responses((status = 200, description = "The user"), (status = 401, description = "Not logged in")))]
+/// The current user.
+pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Json<Value> {
+    let mut shown = caller.user.public();
+    shown["canUpload"] = app.state.uploads.is_some().into();
+    Json(shown)
+}
+
+#[utoipa::path(get, path = "/api/user/settings", tag = "account", responses((status = 200, description = "A JSON object, `{}` at first")))]
+/// The user's settings.
+pub(crate) async fn settings(caller: Caller) -> Json<Value> {
+    let settings = &caller.user.settings;
+    Json(if settings.is_object() { settings.clone() } else { json!({}) })
+}
+
+#[utoipa::path(post, path = "/api/user/settings", tag = "account",
+    request_body(content = Value, description = "Any JSON object of up to 64 KiB"),
+    responses((status = 200, description = "`{success,text}`")))]
+/// Stores the user's settings as they are. `timezone` is also used to read times without a zone.
+pub(crate) async fn store_settings(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let settings = params.body.ok_or_else(|| ApiError::bad("the settings are a JSON object in the body"))?;
+    let settings = Value::Object(settings);
+    if settings.to_string().len() > MAX_SETTINGS {
+        return Err(ApiError::bad(format!("settings have at most {MAX_SETTINGS} bytes")));
+    }
+    let id = caller.user.user_id.clone();
+    let change = move |app: &App| {
+        auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
+            user.settings = settings.clone();
+            Ok(())
+        })
+    };
+    app.blocking(change).await?;
+    Ok(Json(json!({ "success": true, "text": "Settings saved" })))
+}
+
+#[utoipa::path(post, path = "/api/user/password", tag = "account",
+    request_body(content = Value, description = "`{currentPassword,newPassword}`"),
+    responses((status = 200, description = "`{success,text}`; other log-ins of the user end"), (status = 403, description = "The current password is wrong, or the new one too short")))]
+/// Changes the user's password.
+pub(crate) async fn password(
+    State(app): State<App>,
+    caller: Caller,
+    extensions: Extensions,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let current = body_text(&params, "currentPassword")?.to_owned();
+    let new = body_text(&params, "newPassword")?.to_owned();
+    auth::check_password(&new).map_err(|e| ApiError::forbidden(e.to_string()))?;
+    let id = caller.user.user_id.clone();
+    let checked = auth::log_in(&app, id.clone(), current, Peer::of(&extensions)).await;
+    checked.map_err(|e| match e.status {
+        axum::http::StatusCode::UNAUTHORIZED => ApiError::forbidden("the current password is wrong"),
+        _ => e,
+    })?;
+    app.blocking(move |app| {
+        let hash = auth::hash_password(&new)?;
+        auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
+            user.pass_store = hash.clone();
+            Ok(())
+        })?;
+        auth::stop_others(app, &id, caller.login.as_deref())
+    })
+    .await?;
+    Ok(Json(json!({ "success": true, "text": "Changed password successfully" })))
+}

@@ -1,0 +1,174 @@
+//! About the server itself: health, metrics, version, statistics, history, jobs, cancelling.
+
+use crate::api::table;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::history;
+use crate::params::Params;
+use crate::scope::{Scope, ScopeQuery};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// History entries that one request looks through.
+const MAX_HISTORY: usize = 20_000;
+
+#[utoipa::path(get, path = "/health", tag = "server", responses((status = 200, description = "Alive"), (status = 503, description = "The catalogue cannot be read")))]
+/// Whether the server works; needs no log-in.
+pub(crate) async fn health(State(app): State<App>) -> Result<Response, ApiError> {
+    app.blocking(|app| Ok(app.state.catalog.get("users", "")?)).await?;
+    Ok(().into_response())
+}
+
+#[utoipa::path(get, path = "/metrics", tag = "server", responses((status = 200, description = "Prometheus text", content_type = "text/plain")))]
+/// Counters in Prometheus' format.
+pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    let mut text = app.metrics.prometheus();
+    if let Some(monitor) = &app.state.monitor {
+        text.push_str(&monitor.prometheus());
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+#[utoipa::path(get, path = "/api/appinfo", tag = "server", responses((status = 200, description = "`{version,node,user,canUpload}`")))]
+/// What the viewer needs at its start.
+pub(crate) async fn app_info(State(app): State<App>, caller: Caller) -> Json<Value> {
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "node": app.config.node,
+        "user": caller.user.card(),
+        "canUpload": app.state.uploads.is_some(),
+    }))
+}
+
+#[utoipa::path(get, path = "/api/appversion", tag = "server", responses((status = 200, description = "`{app,version}`")))]
+/// Name and version.
+pub(crate) async fn app_version() -> Json<Value> {
+    Json(json!({ "app": "hindsight", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+#[utoipa::path(get, path = "/api/stats", tag = "server", params(
+        ("filter" = Option<String>, Query, description = "Part of a node name"),
+        ("sortField" = Option<String>, Query, description = "Column; `nodeName`")),
+    responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`, one row a node")))]
+/// Figures of the capturing nodes that this process knows.
+pub(crate) async fn stats(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    if caller.user.hide_stats {
+        return Err(ApiError::forbidden("you may not see the statistics"));
+    }
+    let rows = app.state.monitor.as_ref().map(|monitor| monitor.stats()).unwrap_or_default();
+    let total = rows.len();
+    let filter = params.get("filter").unwrap_or_default().to_owned();
+    let fits = |row: &Value| row.get("nodeName").and_then(Value::as_str).is_none_or(|n| n.contains(&filter));
+    let rows = rows.into_iter().filter(fits).collect();
+    table::page(rows, total, &params, "nodeName", 500).map(Json)
+}
+
+#[utoipa::path(get, path = "/api/histories", tag = "history", params(ScopeQuery,
+        ("searchTerm" = Option<String>, Query, description = "Part of an expression, an API name or a user"),
+        ("sortField" = Option<String>, Query, description = "Column; `timestamp`")),
+    responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`; administrators see everybody's")))]
+/// Who asked what, when.
+pub(crate) async fn histories(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let query = ScopeQuery { expression: None, view: None, ids: None, ..ScopeQuery::read(&params)? };
+    let work = move |app: &App| {
+        let range = Scope::resolve(app, &caller, &query)?.range;
+        let key = |ms: i64| format!("{:014}", ms.max(0));
+        let (from, to) = range.map_or((String::new(), "~".to_owned()), |(from, to)| (key(from), key(to + 1)));
+        let entries = app.state.catalog.latest(history::COLLECTION, &from, &to, MAX_HISTORY)?;
+        let own = |value: &Value| value.get("userId").and_then(Value::as_str) == Some(&caller.user.user_id);
+        let seen: Vec<_> = entries.into_iter().filter(|e| caller.user.is_admin() || own(&e.value)).collect();
+        let total = seen.len();
+        let term = params.get("searchTerm").unwrap_or_default().to_lowercase();
+        let fits = |value: &Value| {
+            let parts = ["expression", "api", "userId", "query"];
+            parts.iter().any(|p| {
+                value.get(*p).and_then(Value::as_str).is_some_and(|t| t.to_lowercase().contains(&term))
+            })
+        };
+        let rows = seen.into_iter().filter(|e| term.is_empty() || fits(&e.value)).map(|mut entry| {
+            entry.value["id"] = entry.key.into();
+            entry.value
+        });
+        table::page(rows.collect(), total, &params, "timestamp", 1_000)
+    };
+    app.blocking(work).await.map(Json)
+}
+
+#[utoipa::path(delete, path = "/api/history/{id}", tag = "history", params(("id" = String, Path, description = "Id of an entry")),
+    responses((status = 200, description = "`{success,text}`"), (status = 403, description = "Only administrators that may remove")))]
+/// Removes a history entry.
+pub(crate) async fn remove_history(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    if !caller.user.is_admin() || !caller.user.remove_enabled {
+        return Err(ApiError::forbidden("only an administrator who may remove data can do this"));
+    }
+    let gone = app.blocking(move |app| Ok(app.state.catalog.remove(history::COLLECTION, &id)?)).await?;
+    if gone {
+        Ok(Json(json!({ "success": true, "text": "Deleted history item successfully" })))
+    } else {
+        Err(ApiError::not_found("there is no such history entry"))
+    }
+}
+
+#[utoipa::path(get, path = "/api/jobs", tag = "jobs", responses((status = 200, description = "A list, newest first; administrators see everybody's")))]
+/// Work that goes on, or has ended not long ago.
+pub(crate) async fn jobs(State(app): State<App>, caller: Caller) -> Json<Value> {
+    let mine = |job: &crate::jobs::Job| caller.user.is_admin() || job.user == caller.user.user_id;
+    Json(app.jobs.list().iter().filter(|job| mine(job)).map(|job| job.to_json()).collect())
+}
+
+fn own_job(app: &App, caller: &Caller, id: &str) -> Result<std::sync::Arc<crate::jobs::Job>, ApiError> {
+    let job = app.jobs.get(id).filter(|job| caller.user.is_admin() || job.user == caller.user.user_id);
+    job.ok_or_else(|| ApiError::not_found(format!("there is no job {id}")))
+}
+
+#[utoipa::path(get, path = "/api/jobs/{id}", tag = "jobs", params(("id" = String, Path, description = "Id of a job")),
+    responses((status = 200, description = "`{id,state,bytes,total,packets,sessions,text,result}`")))]
+/// How far a job is.
+pub(crate) async fn job(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(own_job(&app, &caller, &id)?.to_json()))
+}
+
+#[utoipa::path(post, path = "/api/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path, description = "Id of a job")),
+    responses((status = 200, description = "`{success}`; what is done by then stays")))]
+/// Ends a job.
+pub(crate) async fn cancel_job(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    own_job(&app, &caller, &id)?.progress.cancel();
+    Ok(Json(json!({ "success": true })))
+}
+
+#[utoipa::path(post, path = "/api/cancel", tag = "sessions", params(("cancelId" = String, Query, description = "The `cancelId` of the query")),
+    responses((status = 200, description = "`{success,text}`")))]
+/// Ends a running query of the same user.
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let found = app.cancel(&caller.user.user_id, params.need("cancelId")?);
+    let text = if found { "cancelled" } else { "no such query is running" };
+    Ok(Json(json!({ "success": true, "text": text })))
+}

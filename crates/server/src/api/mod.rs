@@ -1,0 +1,24 @@
+//! The handlers, one file for each kind of thing that is asked about.
+
+pub(crate) mod account;
+pub(crate) mod aggregate;
+pub(crate) mod complete;
+pub(crate) mod fields;
+pub(crate) mod files;
+pub(crate) mod info;
+pub(crate) mod sessions;
+pub(crate) mod spi;
+pub(crate) mod table;
+pub(crate) mod upload;
+pub(crate) mod views;
+
+use index::Key;
+
+/// A value as text, as it stands in lists and exports.
+pub(crate) fn key_text(key: &Key) -> String {
+    match key {
+        Key::Int(int) => int.to_string(),
+        Key::Ip(ip) => ip.to_string(),
+        Key::Text(text) => text.clone(),
+    }
+}

@@ -1,0 +1,179 @@
+//! What the handlers share, and how they call the store: on blocking threads, with an end.
+
+use crate::auth::{BasicCache, Throttle};
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::history::History;
+use crate::jobs::{Jobs, Uploads};
+use crate::metrics::Metrics;
+use fields::Schema;
+use index::{Catalog, Control, SessionIndex};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::Semaphore;
+
+/// What the server stands on. The binary decides which store it is.
+#[derive(Clone)]
+pub struct State {
+    /// The sessions.
+    pub index: Arc<dyn SessionIndex>,
+    /// Files, users, views, history.
+    pub catalog: Arc<dyn Catalog>,
+    /// Every field.
+    pub schema: Arc<Schema>,
+    /// Imports what is uploaded; without it uploads are refused.
+    pub uploads: Option<Arc<dyn Uploads>>,
+    /// Tells about the rest of the process: capture and store.
+    pub monitor: Option<Arc<dyn Monitor>>,
+}
+
+/// Figures of the rest of the process, for `/metrics` and `/api/stats`.
+pub trait Monitor: Send + Sync {
+    /// Lines in Prometheus' text format, each metric with its `# HELP` and `# TYPE`.
+    fn prometheus(&self) -> String {
+        String::new()
+    }
+    /// One document a node, in the names of Arkime's stats documents.
+    fn stats(&self) -> Vec<serde_json::Value> {
+        Vec::new()
+    }
+}
+
+/// Shared by every request; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub config: Config,
+    pub state: State,
+    pub throttle: Throttle,
+    pub basic: BasicCache,
+    pub jobs: Jobs,
+    pub metrics: Metrics,
+    pub history: History,
+    /// Password hashes computed at once: each takes 19 MiB.
+    pub hashing: Arc<Semaphore>,
+    pub exports: Arc<Semaphore>,
+    queries: Arc<Semaphore>,
+    running: Mutex<HashMap<(String, String), Control>>,
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// How long a query waits for its turn.
+const TURN: Duration = Duration::from_secs(30);
+
+impl App {
+    pub fn new(config: Config, state: State) -> Self {
+        let history = History::start(state.catalog.clone(), config.history_kept);
+        Self(Arc::new(Inner {
+            throttle: Throttle::default(),
+            basic: BasicCache::new(),
+            jobs: Jobs::default(),
+            metrics: Metrics::default(),
+            history,
+            hashing: Arc::new(Semaphore::new(2)),
+            exports: Arc::new(Semaphore::new(config.max_exports.max(1))),
+            queries: Arc::new(Semaphore::new(config.max_queries.max(1))),
+            running: Mutex::default(),
+            config,
+            state,
+        }))
+    }
+
+    /// Runs something short that may block: a call of the catalogue, a password hash.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let app = self.clone();
+        join(tokio::task::spawn_blocking(move || work(&app)).await)
+    }
+
+    /// Runs a query of the store: waits for its turn, ends it after the time-out, and when the client goes away (this
+    /// future is dropped then), and when the same user cancels it by its id.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        cancel: Option<(String, String)>,
+        work: impl FnOnce(&App, &Control) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let control = Control::until(Instant::now() + self.config.query_timeout);
+        let _guard = self.watch(cancel, &control);
+        let turn = tokio::time::timeout(TURN, self.queries.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(ApiError::busy("too many queries are running; try again in a few seconds"));
+        };
+        control.check()?;
+        let (app, started) = (self.clone(), Instant::now());
+        let result = tokio::task::spawn_blocking(move || {
+            let result = work(&app, &control);
+            drop(turn); // held by the thread, not by the request: a cancelled query still runs for a moment
+            result
+        })
+        .await;
+        self.metrics.query(started.elapsed());
+        join(result)
+    }
+
+    /// Cancels the control when the guard is dropped or when [`App::cancel`] is called with the same key.
+    pub fn watch(&self, key: Option<(String, String)>, control: &Control) -> CancelOnDrop {
+        if let Some(key) = &key {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.insert(key.clone(), control.clone());
+        }
+        CancelOnDrop { app: self.clone(), key, control: control.clone() }
+    }
+
+    /// Ends the queries that a user started with this id; returns whether there was one.
+    pub fn cancel(&self, user: &str, id: &str) -> bool {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = running.get(&(user.to_owned(), id.to_owned()));
+        found.map(Control::cancel).is_some()
+    }
+}
+
+fn join<T>(result: Result<Result<T, ApiError>, tokio::task::JoinError>) -> Result<T, ApiError> {
+    result.unwrap_or_else(|error| {
+        tracing::error!(%error, "a request failed inside");
+        Err(ApiError::internal("an error inside the server; its log says more"))
+    })
+}
+
+/// See [`App::watch`].
+pub(crate) struct CancelOnDrop {
+    app: App,
+    key: Option<(String, String)>,
+    control: Control,
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.control.cancel();
+        if let Some(key) = &self.key {
+            self.app.running.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        }
+    }
+}
+
+/// The present, milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Random bytes from the system, as base64url.
+pub(crate) fn random_text<const BYTES: usize>() -> Result<String, ApiError> {
+    use base64::Engine as _;
+    let mut bytes = [0u8; BYTES];
+    getrandom::fill(&mut bytes)
+        .map_err(|e| ApiError::internal(format!("the system gives no random numbers: {e}")))?;
+    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}

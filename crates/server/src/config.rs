@@ -1,0 +1,87 @@
+//! What can be set.
+
+use query::TimeZone;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Settings of the server. [`Config::default`] is safe: loopback only.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Listens on an address that other machines can reach. Without it such an address is refused: what is served are
+    /// other people's packets, and there is no TLS yet.
+    pub allow_remote: bool,
+    /// Marks cookies `Secure`: set it when a proxy in front speaks HTTPS.
+    pub secure_cookies: bool,
+    /// Answers `/metrics` without log-in.
+    pub open_metrics: bool,
+    /// Name of this node, as in the field `node`.
+    pub node: String,
+    /// Zone in which times without one are read, when the request and the user's settings name none.
+    pub zone: TimeZone,
+    /// Folder for captures that are being uploaded.
+    pub upload_dir: PathBuf,
+    /// Bytes of one upload.
+    pub upload_limit: u64,
+    /// Bytes of the body of any other request.
+    pub body_limit: usize,
+    /// How long one query may take before it ends with an error.
+    pub query_timeout: Duration,
+    /// Queries at once; more wait for their turn.
+    pub max_queries: usize,
+    /// Exports at once; more are told to come back later.
+    pub max_exports: usize,
+    /// Connections at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// A log-in ends when it was not used for so long.
+    pub login_idle: Duration,
+    /// A log-in ends after so long whatever happens.
+    pub login_lifetime: Duration,
+    /// How long the history of requests is kept.
+    pub history_kept: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8005)),
+            allow_remote: false,
+            secure_cookies: false,
+            open_metrics: false,
+            node: "localhost".to_owned(),
+            zone: TimeZone::UTC,
+            upload_dir: std::env::temp_dir(),
+            upload_limit: 64 << 30,
+            body_limit: 8 << 20,
+            query_timeout: 300 * Duration::from_secs(1),
+            max_queries: (cores * 2).max(4),
+            max_exports: 8,
+            max_connections: 1_024,
+            login_idle: 24 * HOUR,
+            login_lifetime: 14 * 24 * HOUR,
+            history_kept: 90 * 24 * HOUR,
+        }
+    }
+}
+
+impl Config {
+    /// What the operator should know before this goes live, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.listen.ip().is_loopback() {
+            warnings.push(format!(
+                "{} can be reached from other machines and there is no TLS: passwords and packets cross the network \
+                 in the clear; put a proxy with HTTPS in front and listen on 127.0.0.1",
+                self.listen
+            ));
+        }
+        if self.open_metrics {
+            warnings.push("/metrics is answered without log-in".to_owned());
+        }
+        warnings
+    }
+}

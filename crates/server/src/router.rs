@@ -1,0 +1,143 @@
+//! Every route, and what all of them have in common.
+
+use crate::api::{account, aggregate, complete, fields, files, info, sessions, spi, upload, views};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::{apidocs, auth, history, web};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::any::Any;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The viewer's own policy: only what this server sends is run or shown.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Queries: routes that the history remembers.
+fn queries() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::build_query))
+        .routes(routes!(aggregate::unique))
+        .routes(routes!(aggregate::multiunique))
+        .routes(routes!(spi::view))
+        .routes(routes!(spi::graph))
+        .routes(routes!(upload::upload))
+        // Arkime takes a long query as a POST too
+        .route("/api/sessions", post(sessions::list))
+        .route("/api/buildquery", post(sessions::build_query))
+        .route("/api/unique", post(aggregate::unique))
+        .route("/api/multiunique", post(aggregate::multiunique))
+        .route("/api/spiview", post(spi::view))
+        .route("/api/spigraph", post(spi::graph))
+        // the names of Arkime's first API, as far as they are still alive there
+        .route("/sessions.json", get(sessions::list).post(sessions::list))
+        .route("/buildQuery.json", get(sessions::build_query).post(sessions::build_query))
+        .route("/unique.txt", get(aggregate::unique).post(aggregate::unique))
+        .route("/multiunique.txt", get(aggregate::multiunique).post(aggregate::multiunique))
+        .route("/spiview.json", get(spi::view).post(spi::view))
+        .route("/spigraph.json", get(spi::graph).post(spi::graph))
+}
+
+/// Everything else that needs a user.
+fn others() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sessions::detail))
+        .routes(routes!(sessions::detail_of_node))
+        .routes(routes!(complete::suggest))
+        .routes(routes!(complete::validate))
+        .routes(routes!(fields::list))
+        .routes(routes!(fields::value_actions))
+        .routes(routes!(fields::field_actions))
+        .routes(routes!(files::list))
+        .routes(routes!(info::cancel))
+        .routes(routes!(info::jobs))
+        .routes(routes!(info::job))
+        .routes(routes!(info::cancel_job))
+        .routes(routes!(views::views))
+        .routes(routes!(views::create_view))
+        .routes(routes!(views::change_view, views::remove_view))
+        .routes(routes!(views::shortcuts))
+        .routes(routes!(views::create_shortcut))
+        .routes(routes!(views::change_shortcut, views::remove_shortcut))
+        .routes(routes!(info::histories))
+        .routes(routes!(info::remove_history))
+        .routes(routes!(account::me))
+        .routes(routes!(account::settings, account::store_settings))
+        .routes(routes!(account::password))
+        .routes(routes!(account::logout))
+        .routes(routes!(info::app_info))
+        .routes(routes!(info::stats))
+        .route("/api/user/settings", axum::routing::put(account::store_settings))
+        .route("/api/estasks/cancelwith", post(info::cancel))
+        .route("/stats.json", get(info::stats))
+}
+
+/// The whole service.
+pub(crate) fn router(app: App) -> Router {
+    let queries = queries().layer(from_fn_with_state(app.clone(), history::record));
+    let mut protected = queries.merge(others());
+    let mut open = OpenApiRouter::with_openapi(apidocs::Head::openapi())
+        .routes(routes!(account::login))
+        .routes(routes!(info::health))
+        .routes(routes!(info::app_version))
+        .route("/_ns_/nstest.html", get(info::health));
+    let metrics = OpenApiRouter::new().routes(routes!(info::metrics));
+    if app.config.open_metrics {
+        open = open.merge(metrics);
+    } else {
+        protected = protected.merge(metrics);
+    }
+    let protected = protected.layer(from_fn_with_state(app.clone(), auth::require));
+    let (router, document) = open.merge(protected).split_for_parts();
+    let compressed = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/vnd.tcpdump.pcap"))
+        .and(NotForContentType::const_new("application/x-pcapng"))
+        .and(NotForContentType::const_new("application/octet-stream"));
+    router
+        .merge(apidocs::routes(document))
+        .fallback(web::fallback)
+        .layer(from_fn_with_state(app.clone(), every_answer))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compressed))
+        .layer(CatchPanicLayer::custom(panicked))
+        // bodies are bounded where they are read
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app)
+}
+
+/// Counts, and headers that keep answers out of caches, frames and other sites.
+async fn every_answer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    app.metrics.answered(response.status().as_u16());
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    tracing::error!("a handler panicked: {text}");
+    ApiError::internal("an error inside the server; its log says more").into_response()
+}
