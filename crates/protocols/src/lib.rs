@@ -20,6 +20,7 @@ mod parser;
 #[cfg(test)]
 mod script;
 pub mod signatures;
+mod statements;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -41,6 +42,8 @@ protocols! {
     smtp
     ssh
     ftp
+    mysql
+    postgresql
     dns
     tls
     dtls
