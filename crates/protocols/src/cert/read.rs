@@ -116,7 +116,8 @@ fn validity(one: &mut Object, x509: &X509Certificate<'_>, seen: i64) {
 fn key(one: &mut Object, x509: &X509Certificate<'_>) {
     let algorithm = &x509.public_key().algorithm;
     one.add(&PUBLIC_ALGORITHM, oid::name(&algorithm.algorithm.to_id_string()));
-    if let Some(curve) = algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok()) {
+    let parameters = algorithm.parameters.as_ref().filter(|any| any.tag() == Tag::Oid);
+    if let Some(curve) = parameters.and_then(|any| any.as_oid().ok()) {
         one.add(&CURVE, oid::name(&curve.to_id_string()));
     }
 }
