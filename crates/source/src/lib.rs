@@ -9,6 +9,8 @@
 #![allow(unsafe_code)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+#[cfg(target_os = "linux")]
+mod af_packet;
 mod error;
 mod file;
 mod input;
@@ -20,6 +22,8 @@ mod stop;
 mod walk;
 mod watch;
 
+#[cfg(target_os = "linux")]
+pub use af_packet::{AfPacket, Config as AfPacketConfig, Instruction};
 pub use error::Error;
 pub use file::FileSource;
 pub use input::Storage;
