@@ -80,7 +80,7 @@ fn name_protocol(session: &mut LiveSession) {
     let parsed = session.doc.has(&core::PROTOCOLS);
     let name = match session.kind {
         Kind::Tcp => "tcp",
-        Kind::Udp => "udp",
+        Kind::Udp | Kind::Dhcp => "udp",
         Kind::Sctp => "sctp",
         Kind::Icmp(_) => "icmp",
         Kind::Esp(_) => "esp",

@@ -10,6 +10,8 @@ use wire::{Decoded, Layer, Layers, Net, Transport, ether, proto};
 pub(crate) enum Kind {
     Tcp,
     Udp,
+    /// DHCP: a client that has no address yet and all who answer it.
+    Dhcp,
     Sctp,
     /// ICMP by protocol number: 1 or 58.
     Icmp(u8),
@@ -43,7 +45,7 @@ impl Kind {
     pub(crate) fn class(self) -> u8 {
         match self {
             Kind::Tcp => class::TCP,
-            Kind::Udp => class::UDP,
+            Kind::Udp | Kind::Dhcp => class::UDP,
             Kind::Sctp => class::SCTP,
             Kind::Icmp(_) => class::ICMP,
             Kind::Esp(_) => class::ESP,
@@ -55,7 +57,10 @@ impl Kind {
 
     /// Whether packets of both directions are told apart; what is not a conversation is all sent by its source.
     pub(crate) fn has_direction(self) -> bool {
-        matches!(self, Kind::Tcp | Kind::Udp | Kind::Sctp | Kind::Icmp(_) | Kind::Esp(_) | Kind::Fragments)
+        matches!(
+            self,
+            Kind::Tcp | Kind::Udp | Kind::Dhcp | Kind::Sctp | Kind::Icmp(_) | Kind::Esp(_) | Kind::Fragments
+        )
     }
 }
 
@@ -86,7 +91,7 @@ impl Identity {
     /// The identity of a frame that is not a fragment.
     pub(crate) fn of(decoded: &Decoded<'_>, options: &Options) -> Self {
         let scope = Scope {
-            vlan: if options.vlan_in_key { decoded.vlans.first().map_or(0, |tag| tag.id) } else { 0 },
+            vlan: vlan_of(decoded, options),
             vni: if options.vni_in_key { decoded.vni.unwrap_or(0) } else { 0 },
         };
         match &decoded.net {
@@ -105,18 +110,24 @@ impl Identity {
                     Transport::None => Kind::Ip(ip.protocol),
                 };
                 let ports = if matches!(kind, Kind::Esp(_)) { (0, 0) } else { ports };
-                let (key, first) =
-                    if options.like_arkime && matches!(kind, Kind::Ip(proto::IGMP | proto::PIM)) {
-                        FlowKey::ip(NOBODY, NOBODY, (0, 0), ip.protocol, scope)
-                    } else {
-                        FlowKey::ip(ip.src, ip.dst, ports, ip.protocol, scope)
-                    };
                 let ends = Ends {
                     ips: [ip.src, ip.dst],
                     ports: [ports.0, ports.1],
                     has_ips: true,
                     protocol: ip.protocol,
                 };
+                if kind == Kind::Udp
+                    && let Some((client, from_client)) = dhcp_client(ports, decoded.payload)
+                {
+                    let (key, forward) = FlowKey::below_ip(DHCP, client, &[], scope);
+                    return Self { key, first: forward == from_client, kind: Kind::Dhcp, ends };
+                }
+                let (key, first) =
+                    if options.like_arkime && matches!(kind, Kind::Ip(proto::IGMP | proto::PIM)) {
+                        FlowKey::ip(NOBODY, NOBODY, (0, 0), ip.protocol, scope)
+                    } else {
+                        FlowKey::ip(ip.src, ip.dst, ports, ip.protocol, scope)
+                    };
                 Self { key, first, kind, ends }
             }
             Net::Ether { .. } | Net::Llc { .. } | Net::None => Self::below_ip(decoded, scope, options),
@@ -160,6 +171,37 @@ impl Identity {
     /// The tunnels a session of this frame names among its protocols.
     pub(crate) fn tunnels(decoded: &Decoded<'_>) -> Layers {
         decoded.layers.and(Layers::TUNNELS)
+    }
+}
+
+/// The VLAN that tells equal addresses apart.
+fn vlan_of(decoded: &Decoded<'_>, options: &Options) -> u16 {
+    if !options.vlan_in_key {
+        return 0;
+    }
+    let id = decoded.vlans.first().map_or(0, |tag| tag.id);
+    options.same_vlans.iter().find(|(from, _)| *from == id).map_or(id, |(_, to)| *to)
+}
+
+/// What stands for an EtherType in the keys of DHCP sessions.
+const DHCP: u16 = 1;
+
+/// What the messages of one DHCP client have in common, and whether this one comes from the client: its hardware address (DHCP, RFC 2131),
+/// the transaction id (DHCPv6, RFC 8415).
+fn dhcp_client(ports: (u16, u16), message: &[u8]) -> Option<(&[u8], bool)> {
+    const COOKIE: &[u8] = &[0x63, 0x82, 0x53, 0x63];
+    match ports {
+        (67 | 68, 67 | 68) if message.get(236..240) == Some(COOKIE) => {
+            let [op, _, length, ..] = message else { return None };
+            let hardware = message.get(28..28 + usize::from(*length).min(16))?;
+            (!hardware.is_empty()).then_some((hardware, *op == 1))
+        }
+        // relayed messages (12, 13) carry no transaction id of their own
+        (546 | 547, 546 | 547) => match message {
+            [1..=11, rest @ ..] => Some((rest.get(..3)?, ports.0 == 546)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -61,7 +61,10 @@ impl LiveSession {
             kind: identity.kind,
             ends,
             source_first: identity.first != reversed,
-            ethertype: decoded.map_or(0, |decoded| decoded.ethertype),
+            // a link that has no EtherType has none here either, although its packet implies one
+            ethertype: decoded
+                .filter(|decoded| decoded.ether.is_some() || decoded.cooked_src.is_some())
+                .map_or(0, |decoded| decoded.ethertype),
             first: time,
             last: time,
             save_at: i64::MAX,
@@ -138,7 +141,7 @@ impl LiveSession {
     pub(crate) fn transport(&self) -> Transport {
         match self.kind {
             Kind::Tcp => Transport::Tcp,
-            Kind::Udp => Transport::Udp,
+            Kind::Udp | Kind::Dhcp => Transport::Udp,
             Kind::Sctp => Transport::Sctp,
             Kind::Icmp(number) | Kind::Esp(number) | Kind::Ip(number) => Transport::Ip(number),
             Kind::Ether(number) => Transport::Ether(number),

@@ -13,12 +13,15 @@ pub struct Options {
     pub parsers: protocols::Options,
     /// Whether equal addresses in different VLANs are different machines.
     pub vlan_in_key: bool,
+    /// VLANs that are one network (the two sides of a router or a tap): the first of each pair counts as the second. 0 is no VLAN.
+    pub same_vlans: Vec<(u16, u16)>,
     /// Whether equal addresses in different virtual networks are different machines.
     pub vni_in_key: bool,
     /// Whether documents say how long each packet record is.
     pub packet_lengths: bool,
-    /// Whether documents repeat peculiarities of Arkime's, for comparing with its documents: `tcpseq.dst` is the acknowledgement number of
-    /// the first SYN where that was seen first, and all IGMP, PIM, LLDP and IS-IS is one session each instead of one for each pair of hosts.
+    /// Whether documents repeat peculiarities of Arkime's, for comparing with its documents: `tcpseq.dst` is 0 where the SYN came before the
+    /// SYN-ACK, padding after an ICMP message counts as its data, and all IGMP, PIM, LLDP and IS-IS is one session each instead of one for
+    /// each pair of hosts.
     pub like_arkime: bool,
     /// When sessions end.
     pub timeouts: TimeOuts,
@@ -101,6 +104,7 @@ impl Default for Options {
             tags: Vec::new(),
             parsers: protocols::Options::default(),
             vlan_in_key: false,
+            same_vlans: Vec::new(),
             vni_in_key: false,
             packet_lengths: false,
             like_arkime: false,
@@ -114,11 +118,13 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Everything that makes documents complete, as the reference documents were made.
+    /// Everything that makes documents complete, as the reference documents were made: also with the VLANs that their configuration takes
+    /// for one network.
     #[must_use]
     pub fn complete(mut self) -> Self {
         self.parsers = protocols::Options::complete();
         self.vlan_in_key = true;
+        self.same_vlans = [50, 100, 300, 400, 500].map(|vlan| (vlan, 0)).to_vec();
         self.packet_lengths = true;
         self.like_arkime = true;
         self.timeouts.icmp = 60;

@@ -39,8 +39,8 @@ pub(crate) struct TcpState {
     pub(crate) streams: [TcpStream; 2],
     pub(crate) analysis: TcpAnalysis,
     flags: Flags,
-    /// The first SYN of the source: number, acknowledgement field, time.
-    syn: Option<(u32, u32, i64)>,
+    /// The first SYN of the source: number, time.
+    syn: Option<(u32, i64)>,
     syn_ack: Option<SynAck>,
     /// SYNs of the source with another number than the first.
     other_syns: u32,
@@ -60,7 +60,7 @@ pub(crate) struct TcpState {
 struct SynAck {
     seq: u32,
     ack: u32,
-    /// What `tcpseq.dst` is for Arkime: the SYN's acknowledgement field where the SYN came first.
+    /// What `tcpseq.dst` is for Arkime: 0 where the SYN came first.
     arkimes_seq: u32,
 }
 
@@ -100,7 +100,7 @@ impl TcpState {
         }
         match self.syn {
             None => {
-                self.syn = Some((tcp.seq(), tcp.ack(), time));
+                self.syn = Some((tcp.seq(), time));
                 self.syn_validated |= self.syn_ack.is_some_and(|s| s.ack == tcp.seq().wrapping_add(1));
             }
             Some((first, ..)) => self.other_syns += u32::from(first != tcp.seq()),
@@ -113,7 +113,7 @@ impl TcpState {
             return;
         }
         if self.syn_ack.is_none() {
-            let arkimes_seq = self.syn.map_or(tcp.seq(), |(_, ack, _)| ack);
+            let arkimes_seq = if self.syn.is_some() { 0 } else { tcp.seq() };
             self.syn_ack = Some(SynAck { seq: tcp.seq(), ack: tcp.ack(), arkimes_seq });
         }
         self.syn_validated |= self.syn.is_some_and(|(seq, ..)| tcp.ack() == seq.wrapping_add(1));
@@ -125,9 +125,9 @@ impl TcpState {
         if pure {
             self.flags.ack += 1;
             if self.init_rtt.is_none()
-                && let Some((_, _, syn)) = self.syn
+                && let Some((_, syn)) = self.syn
             {
-                self.init_rtt = Some((time - syn).max(0) / 2 / 1_000_000);
+                self.init_rtt = Some(round_trip(syn, time) / 2);
             }
         }
         if from == Side::Src
@@ -249,6 +249,14 @@ impl TcpState {
     }
 }
 
+/// Milliseconds between two times (nanoseconds) as Arkime counts them: seconds and the part below them each for itself, cut towards zero.
+fn round_trip(from: i64, to: i64) -> i64 {
+    const SECOND: i64 = 1_000_000_000;
+    let seconds = to.div_euclid(SECOND) - from.div_euclid(SECOND);
+    let below = to.rem_euclid(SECOND) / 1_000 - from.rem_euclid(SECOND) / 1_000;
+    (seconds * 1_000 + below / 1_000).max(0)
+}
+
 /// The first bytes that one side sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FirstBytes {
@@ -257,11 +265,19 @@ pub(crate) struct FirstBytes {
 }
 
 impl FirstBytes {
-    /// Keeps them, if they are the first.
+    /// Takes the first datagram; later ones change nothing.
+    #[inline]
+    pub(crate) fn see_first(&mut self, bytes: &[u8]) {
+        if self.len == 0 {
+            self.see(bytes);
+        }
+    }
+
+    /// Takes the next bytes, until there are enough.
     #[inline]
     pub(crate) fn see(&mut self, bytes: &[u8]) {
-        if self.len == 0 && !bytes.is_empty() {
-            for (place, byte) in self.bytes.iter_mut().zip(bytes) {
+        if usize::from(self.len) < self.bytes.len() {
+            for (place, byte) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {
                 *place = *byte;
                 self.len += 1;
             }

@@ -202,15 +202,22 @@ impl Worker {
             }
             (Kind::Udp, _) => {
                 *from.of_mut(&mut session.data_bytes) += sent;
-                from.of_mut(&mut session.first_bytes).see(payload);
+                from.of_mut(&mut session.first_bytes).see_first(payload);
+                session.conversation.data(dir(from), payload, frame.time, &mut session.doc, &around);
+            }
+            (Kind::Dhcp, _) => {
+                *from.of_mut(&mut session.data_bytes) += sent;
                 session.conversation.data(dir(from), payload, frame.time, &mut session.doc, &around);
             }
             (Kind::Icmp(_), _) => {
-                *from.of_mut(&mut session.data_bytes) += sent;
+                let padded = u64::from(frame.len).saturating_sub(decoded.payload_at as u64);
+                let counted = if self.options.like_arkime { padded.max(sent) } else { sent };
+                *from.of_mut(&mut session.data_bytes) += counted;
                 session.conversation.data(dir(from), payload, frame.time, &mut session.doc, &around);
             }
             (Kind::Esp(_), _) => {
                 // without the eight bytes of index and number
+                let sent = decoded.ip().map_or(sent, |ip| u64::from(ip.len));
                 *from.of_mut(&mut session.data_bytes) += sent.saturating_sub(8);
             }
             (Kind::Ip(_) | Kind::Ether(_), _) => {
