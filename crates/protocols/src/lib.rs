@@ -54,6 +54,8 @@ protocols! {
     nbns
     icmp
     arp
+    socks
+    ldap
 }
 
 /// The fields of every protocol, one group each.

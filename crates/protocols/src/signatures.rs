@@ -106,15 +106,12 @@ mod tests {
                 "bgp",
             ),
             (b"\x00\x00\x00\x45\xffSMB\x72", [5, 445], "smb"),
-            (b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00", [5, 389], "ldap"),
             (b"\x00\x01\x00\x00\x00\x06\x0a\x01\x00\x00\x00\x01", [5, 502], "modbus"),
             (b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd", [5, 1883], "mqtt"),
             (b"*1\r\n$4\r\nPING\r\n", [5, 6379], "redis"),
             (b"RFB 003.008\n", [5900, 5], "vnc"),
             (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [5, 80], "http2"),
             (b"INVITE sip:bob@example.test SIP/2.0\r\n", [5, 5060], "sip"),
-            (b"\x05\x02\x00\x02", [5, 1080], "socks"),
-            (b"\x04\x01\x00\x50\x0a\x00\x00\x01ann\0", [5, 1080], "socks"),
         ];
         for (bytes, ports, want) in tcp {
             assert_eq!(names(Transport::Tcp, *ports, bytes), [*want]);

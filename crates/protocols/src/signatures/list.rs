@@ -32,10 +32,8 @@ pub static SIGNATURES: &[(&str, Sign)] = &[
     ("stun", TcpLook(look::stun)),
     // the web
     ("http2", Tcp(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
-    ("fbzero", Tcp(b"1QTV")),
     ("ssdp", Udp(b"M-SEARCH * HTTP/1.1")),
     ("ssdp", Udp(b"NOTIFY * HTTP/1.1")),
-    ("socks", TcpLook(look::socks)),
     // databases, queues, caches
     ("redis", TcpLook(look::redis)),
     ("memcached", TcpLook(look::memcached)),
@@ -52,7 +50,6 @@ pub static SIGNATURES: &[(&str, Sign)] = &[
     ("gearman", Tcp(b"\0REQ\0\0\0")),
     ("elasticsearch", TcpLook(look::elasticsearch)),
     // directories and authentication
-    ("ldap", TcpLook(look::ldap)),
     ("krb5", TcpLook(look::kerberos_tcp)),
     ("krb5", UdpLook(look::kerberos_udp)),
     ("radius", UdpLook(look::radius)),

@@ -86,15 +86,6 @@ pub fn stun(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     let form = |b: &[u8]| b.first().is_some_and(|b| b & 0xc0 == 0) && length == Some(b.len());
     (at(bytes, 4, &[0x21, 0x12, 0xa4, 0x42]) && form(bytes)) || (ports.contains(&3478) && form(bytes))
 }
-/// SOCKS 4 (and 4a): connect or bind, port, address, user, 0. SOCKS 5, RFC 1928: version and methods.
-pub fn socks(bytes: &[u8], dir: Dir, _: Ports) -> bool {
-    let v4 = any(bytes, &[&[4, 1], &[4, 2]]) && bytes.len() >= 9 && bytes.last() == Some(&0);
-    let methods = byte(bytes, 1).map(usize::from).filter(|n| (1..=8).contains(n));
-    let v5 = byte(bytes, 0) == Some(5)
-        && methods.is_some_and(|n| bytes.len() == n + 2)
-        && bytes.get(2..).is_some_and(|m| m.iter().all(|m| *m <= 9 || *m >= 0x80));
-    dir == Dir::Src && (v4 || v5)
-}
 /// RESP: an array of bulk strings, or what a server says before log-in.
 pub fn redis(bytes: &[u8], _: Dir, _: Ports) -> bool {
     let array =
@@ -155,16 +146,6 @@ pub fn mqtt(bytes: &[u8], _: Dir, _: Ports) -> bool {
 /// Transport protocol between nodes.
 pub fn elasticsearch(bytes: &[u8], _: Dir, _: Ports) -> bool {
     bytes.starts_with(b"ES\0") && be32(bytes, 2).is_some_and(|length| length < 0x0100_0000)
-}
-/// RFC 4511: a sequence, the message id, a known operation.
-pub fn ldap(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    let Some((header, _)) = ber(bytes, 0).filter(|_| byte(bytes, 0) == Some(0x30)) else { return false };
-    let Some(id) = byte(bytes, header + 1).map(usize::from).filter(|n| (1..=4).contains(n)) else {
-        return false;
-    };
-    let operation = byte(bytes, header + 2 + id);
-    byte(bytes, header) == Some(2)
-        && matches!(operation, Some(0x42 | 0x60 | 0x61 | 0x63..=0x69 | 0x6b | 0x6e | 0x73 | 0x77 | 0x78))
 }
 /// RFC 4120 message: an application tag and its length.
 fn kerberos(bytes: &[u8]) -> bool {
