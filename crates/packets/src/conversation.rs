@@ -1,0 +1,223 @@
+//! The packets of a session as what both sides said to each other.
+
+use crate::merge::Packet;
+use flow::{DefragLimits, Defragmented, Defragmenter, Event, Part, Seq, Side, StreamLimits, TcpStream};
+use std::net::IpAddr;
+use wire::{Decoded, LinkType, Mac, Net, Transport, decode, decode_ip};
+
+/// What one side said without the other saying anything in between. Datagrams are not joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Who.
+    pub speaker: Side,
+    /// Arrival of its first byte, nanoseconds since 1970.
+    pub time: i64,
+    /// Bytes before it that were not captured.
+    pub lost_before: u64,
+    /// What was said.
+    pub bytes: Vec<u8>,
+}
+
+/// A conversation, or the part of it that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Conversation {
+    /// In order of time.
+    pub turns: Vec<Turn>,
+    /// Bytes that lie beyond the limit and are not in `turns`.
+    pub left_out: u64,
+    /// Bytes that were sent and not captured.
+    pub lost: u64,
+    /// Packets that carry nothing readable.
+    pub unreadable: u64,
+}
+
+/// Builds a [`Conversation`] from packets in order of time: TCP is reassembled, fragments are joined, retransmissions
+/// dropped; of UDP, SCTP and everything else each packet's payload is a turn.
+pub struct ConversationBuilder {
+    /// Address and port of the side that opened the session; the first packet's sender where it is not known.
+    source: Option<(IpAddr, Option<u16>)>,
+    source_mac: Option<Mac>,
+    streams: [TcpStream; 2],
+    fragments: Defragmenter<()>,
+    held: usize,
+    limit: usize,
+    last: i64,
+    out: Conversation,
+}
+
+impl std::fmt::Debug for ConversationBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConversationBuilder").field("held", &self.held).finish_non_exhaustive()
+    }
+}
+
+impl ConversationBuilder {
+    /// `source` is who opened the session (`ip.src`, `port.src`); at most `limit` bytes are kept.
+    pub fn new(source: Option<(IpAddr, Option<u16>)>, limit: usize) -> Self {
+        // a fragment may wait for half a minute of packet time
+        let limits = DefragLimits { datagrams: 64, bytes: 4 << 20, timeout: 30_000_000_000 };
+        Self {
+            source,
+            source_mac: None,
+            streams: [TcpStream::new(), TcpStream::new()],
+            fragments: Defragmenter::new(limits),
+            held: 0,
+            limit,
+            last: 0,
+            out: Conversation::default(),
+        }
+    }
+
+    /// Takes a packet.
+    pub fn packet(&mut self, packet: &Packet<'_>) {
+        self.last = packet.time;
+        let decoded = decode(LinkType(packet.link), packet.bytes);
+        let Net::Ip(ip) = &decoded.net else { return self.decoded(&decoded, packet.time) };
+        let Some(fragment) = ip.fragment else { return self.decoded(&decoded, packet.time) };
+        let part = Part {
+            src: ip.src,
+            dst: ip.dst,
+            protocol: ip.protocol,
+            id: fragment.id,
+            scope: 0,
+            offset: fragment.offset,
+            more: fragment.more,
+            bytes: decoded.payload,
+        };
+        match self.fragments.part(&part, packet.time, ()) {
+            Defragmented::Waiting => {}
+            Defragmented::Complete { bytes, .. } => self.decoded(&decode_ip(&decoded, &bytes), packet.time),
+            Defragmented::Bad { frames } => self.out.unreadable += frames.len() as u64,
+        }
+    }
+
+    fn speaker(&mut self, decoded: &Decoded<'_>) -> Side {
+        let Some(ip) = decoded.ip() else {
+            let Some(ether) = decoded.ether else { return Side::Src };
+            let first = *self.source_mac.get_or_insert(ether.macs.src);
+            return if first == ether.macs.src { Side::Src } else { Side::Dst };
+        };
+        let ports = decoded.transport.ports();
+        let (source, port) = *self.source.get_or_insert((ip.src, ports.map(|(src, _)| src)));
+        let same_port = match (port, ports) {
+            (Some(port), Some((src, _))) => port == src,
+            _ => true,
+        };
+        // a host that talks to itself is told apart by the port, one that is not the source by the address
+        if ip.src == source && same_port { Side::Src } else { Side::Dst }
+    }
+
+    fn decoded(&mut self, decoded: &Decoded<'_>, time: i64) {
+        let speaker = self.speaker(decoded);
+        let Transport::Tcp(tcp) = &decoded.transport else {
+            if decoded.stop.is_some() && decoded.payload.is_empty() {
+                self.out.unreadable += 1;
+            } else if !decoded.payload.is_empty() {
+                let lost = decoded.missing as u64;
+                self.say(speaker, time, decoded.payload, Join::Never);
+                self.out.lost += lost;
+            }
+            return;
+        };
+        let flags = tcp.flags();
+        let seq = Seq(tcp.seq());
+        let [source, destination] = &mut self.streams;
+        let (own, other) = match speaker {
+            Side::Src => (source, destination),
+            Side::Dst => (destination, source),
+        };
+        let mut events = Vec::new();
+        let mut emit = |event: Event<'_>| {
+            events.extend(said(event));
+        };
+        // data may come with a SYN, behind it
+        let first = if flags.syn() { seq.plus(1) } else { seq };
+        if flags.syn() {
+            if own.next().is_some_and(|next| next != first && own.held() == 0 && own.ended()) {
+                own.restart(first);
+            } else {
+                own.start(first);
+            }
+        }
+        let mut acknowledged = Vec::new();
+        if !flags.rst() {
+            let cut = u32::try_from(decoded.missing).unwrap_or(u32::MAX);
+            own.segment(first, decoded.payload, cut, flags.fin(), time, StreamLimits::default(), &mut emit);
+            if flags.ack() {
+                other.start(Seq(tcp.ack()));
+                other.acknowledged(Seq(tcp.ack()), time, &mut |event| acknowledged.extend(said(event)));
+            }
+        }
+        // what the other side had said before this packet answers it
+        self.take(speaker.other(), acknowledged);
+        self.take(speaker, events);
+    }
+
+    fn take(&mut self, speaker: Side, events: Vec<(Said, i64)>) {
+        for (said, time) in events {
+            match said {
+                Said::Bytes(bytes) => self.say(speaker, time, &bytes, Join::SameSpeaker),
+                Said::Gap(len) => {
+                    self.out.lost += u64::from(len);
+                    if self.held < self.limit {
+                        let turn = Turn { speaker, time, lost_before: u64::from(len), bytes: Vec::new() };
+                        self.out.turns.push(turn);
+                    }
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, speaker: Side, time: i64, bytes: &[u8], join: Join) {
+        let room = self.limit.saturating_sub(self.held).min(bytes.len());
+        let (kept, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        self.out.left_out += rest.len() as u64;
+        if kept.is_empty() {
+            return;
+        }
+        self.held += kept.len();
+        match self.out.turns.last_mut() {
+            Some(last) if last.speaker == speaker && (join == Join::SameSpeaker || last.bytes.is_empty()) => {
+                last.bytes.extend_from_slice(kept);
+            }
+            _ => self.out.turns.push(Turn { speaker, time, lost_before: 0, bytes: kept.to_vec() }),
+        }
+    }
+
+    /// Nothing more will come.
+    pub fn finish(mut self) -> Conversation {
+        let last = self.last;
+        for speaker in [Side::Src, Side::Dst] {
+            let mut events = Vec::new();
+            let [source, destination] = &mut self.streams;
+            let stream = if speaker == Side::Src { source } else { destination };
+            stream.close(last, &mut |event| events.extend(said(event)));
+            self.take(speaker, events);
+        }
+        while let Some(frames) = self.fragments.close() {
+            self.out.unreadable += frames.len() as u64;
+        }
+        self.out
+    }
+}
+
+/// An event of a stream, owned.
+enum Said {
+    Bytes(Vec<u8>),
+    Gap(u32),
+}
+
+fn said(event: Event<'_>) -> Option<(Said, i64)> {
+    match event {
+        Event::Data { bytes, time } => Some((Said::Bytes(bytes.to_vec()), time)),
+        Event::Gap { len, time } => Some((Said::Gap(len), time)),
+        Event::End { .. } => None,
+    }
+}
+
+/// Whether bytes go to the turn before them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Join {
+    SameSpeaker,
+    Never,
+}
