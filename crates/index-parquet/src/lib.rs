@@ -1,1 +1,42 @@
 //! The embedded session index: open Parquet files behind a write-ahead log.
+
+mod bitmap;
+mod changes;
+mod column;
+mod community;
+mod encode;
+mod error;
+mod eval;
+mod file;
+mod files;
+mod footer;
+mod intern;
+mod known;
+mod local;
+mod log;
+mod manifest;
+mod memtable;
+mod merge;
+mod merging;
+mod options;
+mod parallel;
+mod positions;
+mod record;
+mod registry;
+mod rewrite;
+mod scan;
+mod search;
+mod segment;
+mod shape;
+mod shared;
+mod slices;
+mod store;
+mod table;
+mod tally;
+mod terms;
+mod varint;
+mod writer;
+
+pub use options::{Options, Stats, Width};
+pub use store::Store;
+pub use writer::Writer;

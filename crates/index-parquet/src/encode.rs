@@ -1,0 +1,475 @@
+//! A table as a Parquet file.
+//!
+//! Pages are made here rather than by the `parquet` crate's writers because the dictionaries are there already
+//! (those would hash every value again) and because they come out sorted, so that a search looks a value up instead
+//! of reading them all. Headers, footer and indexes are the crate's. Every column has its pages at the same rows.
+
+use crate::column::{Codes, Column, Data, Dict, Key, Rows};
+use crate::community;
+use crate::error;
+use crate::footer::{self, ColumnNote, Footer, Holds, METADATA};
+use crate::registry::Registry;
+use crate::table::Table;
+use bytes::Bytes;
+use index::Error;
+use parquet::basic::{
+    Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as Physical, ZstdLevel,
+};
+use parquet::bloom_filter::Sbbf;
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::data_type::{ByteArray, FixedLenByteArray, Int64Type};
+use parquet::encodings::encoding::{DeltaBitPackEncoder, Encoder};
+use parquet::encodings::rle::RleEncoder;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ColumnIndexBuilder, KeyValue, OffsetIndexBuilder, SortingColumn,
+};
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Rows of a page.
+pub(crate) const PAGE_ROWS: u32 = 16_384;
+/// Different values from which a Bloom filter pays: smaller dictionaries are read as quickly as the filter.
+const BLOOM_FROM: usize = 2_048;
+/// Part of a page that compression must save, or the page stays as it is and decodes at memory speed.
+const WORTH: f64 = 0.08;
+
+type Made<T> = Result<T, ParquetError>;
+
+/// Writes a table whose rows are in their final order; returns the bytes of the file, which is synced.
+pub(crate) fn write(table: &Table, registry: &Registry, path: &Path) -> Result<u64, Error> {
+    let (footer, keys) = footer::describe(table, registry);
+    let file = File::create_new(path).map_err(error::io("create", path))?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    encode(table, &footer, &keys, &mut out).map_err(error::parquet(path))?;
+    let file = out.into_inner().map_err(|e| error::io("write", path)(e.into_error()))?;
+    file.sync_all().map_err(error::io("sync", path))?;
+    Ok(file.metadata().map_err(error::io("read", path))?.len())
+}
+
+fn encode(table: &Table, footer: &Footer, keys: &[Key], out: &mut (impl std::io::Write + Send)) -> Made<()> {
+    let schema = schema(table, footer, keys)?;
+    let note = serde_json::to_string(footer).map_err(|e| ParquetError::External(Box::new(e)))?;
+    let sorted_by = footer.columns.iter().position(|c| c.name == session::core::START_TIME.def.path);
+    let properties =
+        WriterProperties::builder()
+            .set_created_by(concat!("hindsight ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_writer_version(WriterVersion::PARQUET_2_0)
+            .set_key_value_metadata(Some(vec![KeyValue::new(METADATA.to_owned(), note)]))
+            .set_sorting_columns(sorted_by.map(|at| {
+                vec![SortingColumn { column_idx: at as i32, descending: false, nulls_first: true }]
+            }))
+            .build();
+    let mut file = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
+    let described = file.schema_descr().columns().to_vec();
+    let mut zstd = zstd::bulk::Compressor::new(1)?;
+    let mut group = file.next_row_group()?;
+    for ((key, note), descriptor) in keys.iter().zip(&footer.columns).zip(described) {
+        let Some(column) = table.columns.get(key) else { continue };
+        let (bytes, close) = chunk(column, note, table.rows, descriptor, &mut zstd)?;
+        group.append_column(&bytes, close)?;
+    }
+    group.close()?;
+    file.close()?;
+    Ok(())
+}
+
+/// Whether some row has more than one value.
+pub(crate) fn has_several(column: &Column) -> bool {
+    match &column.rows {
+        Rows::Dense => false,
+        Rows::Sparse(rows) => rows.windows(2).any(|w| w.first() == w.last()),
+    }
+}
+
+fn schema(table: &Table, footer: &Footer, keys: &[Key]) -> Made<TypePtr> {
+    let mut columns = Vec::new();
+    for (key, note) in keys.iter().zip(&footer.columns) {
+        let dense = table.columns.get(key).is_some_and(|c| c.rows == Rows::Dense);
+        let name = if note.list { "element" } else { &note.name };
+        let repetition = if note.list || dense { Repetition::REQUIRED } else { Repetition::OPTIONAL };
+        let (physical, logical, len) = match note.holds {
+            Holds::Int => (Physical::INT64, None, 0),
+            Holds::Time => {
+                (Physical::INT64, Some(LogicalType::timestamp(true, parquet::basic::TimeUnit::MILLIS)), 0)
+            }
+            Holds::Text | Holds::Ip => (Physical::BYTE_ARRAY, Some(LogicalType::String), 0),
+            Holds::Bytes => (Physical::BYTE_ARRAY, None, 0),
+            Holds::Community => (Physical::FIXED_LEN_BYTE_ARRAY, None, community::LEN as i32),
+            Holds::Id => (Physical::FIXED_LEN_BYTE_ARRAY, None, 16),
+        };
+        let mut leaf = Type::primitive_type_builder(name, physical)
+            .with_repetition(repetition)
+            .with_logical_type(logical);
+        if len > 0 {
+            leaf = leaf.with_length(len);
+        }
+        let leaf = Arc::new(leaf.build()?);
+        columns.push(if note.list {
+            let inner = Type::group_type_builder("list")
+                .with_repetition(Repetition::REPEATED)
+                .with_fields(vec![leaf])
+                .build()?;
+            let list = Type::group_type_builder(&note.name)
+                .with_repetition(Repetition::REQUIRED)
+                .with_logical_type(Some(LogicalType::List))
+                .with_converted_type(ConvertedType::LIST)
+                .with_fields(vec![Arc::new(inner)])
+                .build()?;
+            Arc::new(list)
+        } else {
+            leaf
+        });
+    }
+    Ok(Arc::new(Type::group_type_builder("session").with_fields(columns).build()?))
+}
+
+/// How the values of a chunk are written.
+enum Form {
+    /// Numbers of dictionary values, and bits of one.
+    Codes(Vec<u32>, u8),
+    Delta,
+    Plain,
+    Fixed,
+}
+
+fn chunk(
+    column: &Column,
+    note: &ColumnNote,
+    rows: u32,
+    descriptor: ColumnDescPtr,
+    zstd: &mut zstd::bulk::Compressor<'_>,
+) -> Made<(Bytes, ColumnCloseResult)> {
+    let physical = descriptor.physical_type();
+    let mut sink = TrackedWrite::new(Vec::with_capacity(1 << 16));
+    let mut pages = SerializedPageWriter::new(&mut sink);
+    let mut uncompressed = 0usize;
+    let (form, dictionary) = form(column, note);
+    let mut dictionary_offset = None;
+    if let Some((plain, count)) = dictionary {
+        let compressed = zstd.compress(&plain)?;
+        let page = Page::DictionaryPage {
+            buf: compressed.into(),
+            num_values: count as u32,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        let spec = pages.write_page(CompressedPage::new(page, plain.len()))?;
+        uncompressed += spec.uncompressed_size;
+        dictionary_offset = Some(spec.offset as i64);
+    }
+    let mut offsets = OffsetIndexBuilder::new();
+    let mut index = ColumnIndexBuilder::new(physical);
+    let mut values_total = 0i64;
+    let mut nulls_total = 0i64;
+    let mut first_offset = None;
+    let mut start = 0u32;
+    while start < rows {
+        let end = (start + PAGE_ROWS).min(rows);
+        let range = values_of(column, start, end);
+        let levels = levels(column, note.list, start..end, range.clone());
+        let raw = values(column, &form, range.clone())?;
+        let whole = levels.bytes.len() + raw.len();
+        let compressed = if raw.len() > 64 { Some(zstd.compress(&raw)?) } else { None };
+        let packed = compressed.filter(|c| c.len() as f64 <= raw.len() as f64 * (1.0 - WORTH));
+        let is_compressed = packed.is_some();
+        let mut buffer = levels.bytes;
+        buffer.extend_from_slice(&packed.unwrap_or(raw));
+        let page = Page::DataPageV2 {
+            buf: buffer.into(),
+            num_values: levels.entries,
+            encoding: form.encoding(),
+            num_nulls: levels.nulls,
+            num_rows: end - start,
+            def_levels_byte_len: levels.definition,
+            rep_levels_byte_len: levels.repetition,
+            is_compressed,
+            statistics: None,
+        };
+        let spec = pages.write_page(CompressedPage::new(page, whole))?;
+        uncompressed += spec.uncompressed_size;
+        first_offset.get_or_insert(spec.offset as i64);
+        offsets.append_row_count(i64::from(end - start));
+        offsets.append_offset_and_size(spec.offset as i64, spec.compressed_size as i32);
+        match min_max(column.ints().get(range.clone()).unwrap_or(&[])) {
+            Some((min, max)) => index.append(
+                false,
+                min.to_le_bytes().to_vec(),
+                max.to_le_bytes().to_vec(),
+                i64::from(levels.nulls),
+                None,
+            ),
+            None => index.append(true, Vec::new(), Vec::new(), i64::from(levels.nulls), None),
+        }
+        values_total += i64::from(levels.entries);
+        nulls_total += i64::from(levels.nulls);
+        start = end;
+    }
+    drop(pages);
+    let bytes = Bytes::from(sink.into_inner()?);
+    let mut metadata = ColumnChunkMetaData::builder(descriptor)
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_encodings(form.encodings())
+        .set_num_values(values_total)
+        .set_total_compressed_size(bytes.len() as i64)
+        .set_total_uncompressed_size(uncompressed as i64)
+        .set_data_page_offset(first_offset.unwrap_or(0))
+        .set_dictionary_page_offset(dictionary_offset);
+    if let Some(statistics) = statistics(column, note, nulls_total as u64) {
+        metadata = metadata.set_statistics(statistics);
+    }
+    let is_int = matches!(column.data, Data::Ints(_));
+    let close = ColumnCloseResult {
+        bytes_written: bytes.len() as u64,
+        rows_written: u64::from(rows),
+        metadata: metadata.build()?,
+        bloom_filter: bloom(column, note)?,
+        column_index: if is_int { Some(index.build()?) } else { None },
+        offset_index: Some(offsets.build()),
+    };
+    Ok((bytes, close))
+}
+
+impl Form {
+    fn encoding(&self) -> Encoding {
+        match self {
+            Form::Codes(..) => Encoding::RLE_DICTIONARY,
+            Form::Delta => Encoding::DELTA_BINARY_PACKED,
+            Form::Plain | Form::Fixed => Encoding::PLAIN,
+        }
+    }
+    fn encodings(&self) -> Vec<Encoding> {
+        match self {
+            Form::Codes(..) => vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY],
+            other => vec![Encoding::RLE, other.encoding()],
+        }
+    }
+}
+
+fn bits_for(count: usize) -> u8 {
+    (usize::BITS - count.saturating_sub(1).leading_zeros()).max(1) as u8
+}
+
+fn plain(dict: &Dict) -> Vec<u8> {
+    let mut out = Vec::with_capacity(dict.bytes.len() + dict.len() * 4);
+    for value in dict.iter() {
+        out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        out.extend_from_slice(value);
+    }
+    out
+}
+
+/// Chooses the form, and makes the dictionary page: its bytes and how many values it has.
+fn form(column: &Column, note: &ColumnNote) -> (Form, Option<(Vec<u8>, usize)>) {
+    match &column.data {
+        _ if note.holds == Holds::Community => (Form::Fixed, None),
+        Data::Ids(_) => (Form::Fixed, None),
+        Data::Texts(Codes::Of(codes), dict) => {
+            (Form::Codes(codes.clone(), bits_for(dict.len())), Some((plain(dict), dict.len())))
+        }
+        Data::Texts(Codes::Each, _) | Data::Bytes(_) => (Form::Plain, None),
+        Data::Ints(ints) => match int_dictionary(ints) {
+            Some((values, codes)) => {
+                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                (Form::Codes(codes, bits_for(values.len())), Some((bytes, values.len())))
+            }
+            None => (Form::Delta, None),
+        },
+    }
+}
+
+/// A sorted dictionary of integers, unless they are too different for one to pay.
+fn int_dictionary(ints: &[i64]) -> Option<(Vec<i64>, Vec<u32>)> {
+    let most = ints.len() / 8 + 16;
+    let mut numbers: HashMap<i64, u32, ahash::RandomState> = HashMap::default();
+    let mut codes = Vec::with_capacity(ints.len());
+    let mut last = None;
+    for int in ints {
+        if let Some((value, number)) = last
+            && value == *int
+        {
+            codes.push(number);
+            continue;
+        }
+        let next = numbers.len() as u32;
+        let number = *numbers.entry(*int).or_insert(next);
+        if numbers.len() > most {
+            return None;
+        }
+        last = Some((*int, number));
+        codes.push(number);
+    }
+    let mut sorted: Vec<(i64, u32)> = numbers.into_iter().collect();
+    sorted.sort_unstable();
+    let mut rank = vec![0; sorted.len()];
+    for (new, (_, old)) in sorted.iter().enumerate() {
+        if let Some(place) = rank.get_mut(*old as usize) {
+            *place = new as u32;
+        }
+    }
+    codes.iter_mut().for_each(|c| *c = rank.get(*c as usize).copied().unwrap_or(0));
+    Some((sorted.into_iter().map(|(value, _)| value).collect(), codes))
+}
+
+/// The values whose rows lie in a range of rows.
+fn values_of(column: &Column, start: u32, end: u32) -> Range<usize> {
+    match &column.rows {
+        Rows::Dense => start as usize..end as usize,
+        Rows::Sparse(rows) => rows.partition_point(|r| *r < start)..rows.partition_point(|r| *r < end),
+    }
+}
+
+struct Levels {
+    /// Repetition levels, then definition levels.
+    bytes: Vec<u8>,
+    repetition: u32,
+    definition: u32,
+    entries: u32,
+    nulls: u32,
+}
+
+/// Puts a level `count` times, long runs in one step.
+fn run(encoder: &mut RleEncoder, value: u64, mut count: usize) {
+    while count > 0 {
+        if encoder.is_accumulating_rle(value) {
+            encoder.extend_run(count);
+            return;
+        }
+        encoder.put(value);
+        count -= 1;
+    }
+}
+
+fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) -> Levels {
+    let count = page.len();
+    let none = Levels { bytes: Vec::new(), repetition: 0, definition: 0, entries: count as u32, nulls: 0 };
+    let rows = match &column.rows {
+        Rows::Dense if !list => return none,
+        Rows::Dense => None,
+        Rows::Sparse(rows) => Some(rows.get(range.clone()).unwrap_or(&[])),
+    };
+    let mut definition = RleEncoder::new(1, 1024);
+    let mut repetition = RleEncoder::new(1, 1024);
+    let (mut entries, mut nulls) = (0usize, 0usize);
+    match rows {
+        None => {
+            run(&mut definition, 1, count);
+            run(&mut repetition, 0, count);
+            entries = count;
+        }
+        Some(rows) => {
+            let mut next = page.start;
+            for row in rows {
+                // a row below `next` is a further value of the row before
+                let further = *row < next;
+                if !further {
+                    let gap = (*row - next) as usize;
+                    run(&mut definition, 0, gap);
+                    run(&mut repetition, 0, gap);
+                    entries += gap;
+                    nulls += gap;
+                }
+                run(&mut definition, 1, 1);
+                run(&mut repetition, u64::from(further), 1);
+                entries += 1;
+                next = *row + 1;
+            }
+            let gap = (page.end - next) as usize;
+            run(&mut definition, 0, gap);
+            run(&mut repetition, 0, gap);
+            entries += gap;
+            nulls += gap;
+        }
+    }
+    let definition = definition.consume();
+    let repetition = if list { repetition.consume() } else { Vec::new() };
+    let mut bytes = repetition.clone();
+    bytes.extend_from_slice(&definition);
+    Levels {
+        bytes,
+        repetition: repetition.len() as u32,
+        definition: definition.len() as u32,
+        entries: entries as u32,
+        nulls: nulls as u32,
+    }
+}
+
+fn values(column: &Column, form: &Form, range: Range<usize>) -> Made<Vec<u8>> {
+    match (form, &column.data) {
+        (Form::Codes(codes, bits), _) => {
+            let mut encoder = RleEncoder::new_from_buf(*bits, vec![*bits]);
+            codes.get(range).unwrap_or(&[]).iter().for_each(|c| encoder.put(u64::from(*c)));
+            Ok(encoder.consume())
+        }
+        (Form::Delta, Data::Ints(ints)) => {
+            let mut encoder = DeltaBitPackEncoder::<Int64Type>::new();
+            encoder.put(ints.get(range).unwrap_or(&[]))?;
+            Ok(encoder.flush_buffer()?.to_vec())
+        }
+        (Form::Fixed, Data::Ids(ids)) => Ok(ids.get(range).unwrap_or(&[]).concat()),
+        (Form::Fixed, _) => Ok(range.filter_map(|at| community::pack(column.bytes(at))).flatten().collect()),
+        _ => {
+            let mut out = Vec::new();
+            for at in range {
+                let value = column.bytes(at);
+                out.extend_from_slice(&(value.len() as u32).to_le_bytes());
+                out.extend_from_slice(value);
+            }
+            Ok(out)
+        }
+    }
+}
+
+fn min_max(ints: &[i64]) -> Option<(i64, i64)> {
+    Some((*ints.iter().min()?, *ints.iter().max()?))
+}
+
+/// Longest string that is given as a minimum or maximum.
+const MAX_BOUND: usize = 64;
+
+fn statistics(column: &Column, note: &ColumnNote, nulls: u64) -> Option<Statistics> {
+    match &column.data {
+        Data::Ints(ints) => {
+            let (min, max) = min_max(ints)?;
+            Some(Statistics::int64(Some(min), Some(max), None, Some(nulls), false))
+        }
+        Data::Texts(_, dict) if note.holds != Holds::Community => {
+            let (min, max) = (dict.iter().min()?, dict.iter().max()?);
+            let short = min.len() <= MAX_BOUND && max.len() <= MAX_BOUND;
+            let bound = |value: &[u8]| short.then(|| ByteArray::from(value.to_vec()));
+            Some(Statistics::byte_array(bound(min), bound(max), None, Some(nulls), false))
+        }
+        _ => None,
+    }
+}
+
+fn bloom(column: &Column, note: &ColumnNote) -> Made<Option<Sbbf>> {
+    let filter = |count: usize| Sbbf::new_with_ndv_fpp(count as u64, 0.01);
+    Ok(match &column.data {
+        Data::Ids(ids) => {
+            let mut made = filter(ids.len())?;
+            ids.iter().for_each(|id| made.insert(&FixedLenByteArray::from(id.to_vec())));
+            Some(made)
+        }
+        Data::Texts(_, dict) if dict.len() >= BLOOM_FROM => {
+            let mut made = filter(dict.len())?;
+            for value in dict.iter() {
+                match (note.holds, community::pack(value)) {
+                    (Holds::Community, Some(hash)) => made.insert(&hash[..]),
+                    _ => made.insert(value),
+                }
+            }
+            Some(made)
+        }
+        _ => None,
+    })
+}

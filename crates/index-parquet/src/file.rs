@@ -1,0 +1,389 @@
+//! A Parquet file of this store, open for reading: columns are decoded into the form that questions are answered
+//! from, whole or only the pages that are needed.
+
+use crate::column::{Codes, Column, Data, Dict, Key, Rows};
+use crate::footer::{Footer, Holds, METADATA, Meaning};
+use crate::registry::Registry;
+use crate::{community, error};
+use bytes::Bytes;
+use index::Error;
+use parquet::basic::{Encoding, Repetition};
+use parquet::bloom_filter::Sbbf;
+use parquet::column::page::{Page, PageReader};
+use parquet::data_type::Int64Type;
+use parquet::encodings::decoding::{Decoder, DeltaBitPackDecoder};
+use parquet::encodings::rle::RleDecoder;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::file::statistics::Statistics;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Positioned reads: threads share the file without sharing a position.
+#[derive(Clone, Debug)]
+struct Positioned {
+    file: Arc<File>,
+    len: u64,
+}
+
+/// Reads forward from a position.
+struct From {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Length for Positioned {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for Positioned {
+    type T = std::io::BufReader<From>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(std::io::BufReader::with_capacity(8_192, From { file: self.file.clone(), at: start }))
+    }
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        // a damaged footer must not make us ask for more memory than the file has bytes
+        if start.checked_add(length as u64).is_none_or(|end| end > self.len) {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} are not in the file")));
+        }
+        let mut buffer = vec![0; length];
+        self.file.read_exact_at(&mut buffer, start)?;
+        Ok(buffer.into())
+    }
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    path: PathBuf,
+    file: Arc<Positioned>,
+    metadata: ParquetMetaData,
+    notes: Footer,
+    pub meaning: Meaning,
+    pub rows: u32,
+}
+
+impl Stored {
+    /// Opens a file; `None` where it is gone.
+    pub(crate) fn open(path: &Path, registry: &Registry) -> Result<Option<Self>, Error> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(error::io("open", path)(e)),
+        };
+        let len = file.metadata().map_err(error::io("read", path))?.len();
+        let file = Arc::new(Positioned { file: Arc::new(file), len });
+        let metadata = ParquetMetaDataReader::new()
+            .with_page_index_policy(PageIndexPolicy::Optional)
+            .parse_and_finish(&*file)
+            .map_err(error::parquet(path))?;
+        let note = metadata
+            .file_metadata()
+            .key_value_metadata()
+            .and_then(|all| all.iter().find(|kv| kv.key == METADATA))
+            .and_then(|kv| kv.value.as_deref())
+            .ok_or_else(|| error::corrupt(path, "it is not one of this index"))?;
+        let notes: Footer =
+            serde_json::from_str(note).map_err(|e| error::corrupt(path, &format!("its description: {e}")))?;
+        if !notes.is_known() || metadata.num_row_groups() != 1 {
+            return Err(error::corrupt(path, "it was written by another version of this program"));
+        }
+        let group = metadata.row_group(0);
+        if group.num_columns() != notes.columns.len() {
+            return Err(error::corrupt(path, "its description does not fit its columns"));
+        }
+        let rows = u32::try_from(group.num_rows()).map_err(|_| error::corrupt(path, "too many rows"))?;
+        let meaning = notes.resolve(registry);
+        Ok(Some(Self { path: path.to_owned(), file, metadata, notes, meaning, rows }))
+    }
+
+    /// Number of pages of each column.
+    pub(crate) fn pages(&self) -> usize {
+        (self.rows as usize).div_ceil(crate::encode::PAGE_ROWS as usize)
+    }
+
+    /// Smallest and largest value of an integer column.
+    pub(crate) fn bounds(&self, key: Key) -> Option<(i64, i64)> {
+        let at = *self.meaning.columns.get(&key)?;
+        match self.metadata.row_group(0).column(at).statistics()? {
+            Statistics::Int64(s) => Some((*s.min_opt()?, *s.max_opt()?)),
+            _ => None,
+        }
+    }
+
+    /// Whether every row has exactly one value.
+    pub(crate) fn is_dense(&self, key: Key) -> bool {
+        self.meaning.columns.get(&key).is_some_and(|at| {
+            let column = self.metadata.row_group(0).column(*at).column_descr();
+            column.max_def_level() == 0
+                && column.self_type().get_basic_info().repetition() == Repetition::REQUIRED
+        })
+    }
+
+    /// False when none of the values can be in a column. Community ids are given as text, as everywhere.
+    pub(crate) fn may_hold(&self, key: Key, values: &[&[u8]]) -> Result<bool, Error> {
+        let Some(at) = self.meaning.columns.get(&key) else { return Ok(false) };
+        let chunk = self.metadata.row_group(0).column(*at);
+        let filter = Sbbf::read_from_column_chunk(chunk, &*self.file).map_err(error::parquet(&self.path))?;
+        let packed = self.notes.columns.get(*at).is_some_and(|n| n.holds == Holds::Community);
+        Ok(filter.is_none_or(|filter| {
+            values.iter().any(|value| match community::pack(value) {
+                Some(hash) if packed => filter.check(&hash[..]),
+                None if packed => false,
+                _ => filter.check(*value),
+            })
+        }))
+    }
+
+    /// A column, of the pages wanted (all of them without a choice).
+    pub(crate) fn column(&self, key: Key, pages: Option<&[bool]>) -> Result<Option<Column>, Error> {
+        let Some(at) = self.meaning.columns.get(&key) else { return Ok(None) };
+        self.read(*at, pages).map(Some).map_err(error::parquet(&self.path))
+    }
+
+    fn read(&self, at: usize, wanted: Option<&[bool]>) -> Result<Column, ParquetError> {
+        let bad = |what: &str| ParquetError::General(format!("column {at}: {what}"));
+        let note = self.notes.columns.get(at).ok_or_else(|| bad("no description"))?;
+        let chunk = self.metadata.row_group(0).column(at);
+        let locations = self.metadata.page_index().and_then(|index| index.page_locations(0, at)).cloned();
+        let mut pages = SerializedPageReader::new(self.file.clone(), chunk, self.rows as usize, locations)?;
+        let optional = chunk.column_descr().max_def_level() > 0;
+        let mut out = Out::new(note.holds, note.list, optional, wanted.is_some());
+        let mut start = 0u32;
+        let mut number = 0usize;
+        while start < self.rows {
+            let rows = crate::encode::PAGE_ROWS.min(self.rows - start);
+            let is_data = pages.peek_next_page()?.ok_or_else(|| bad("a page is missing"))?;
+            if !is_data.is_dict && wanted.is_some_and(|w| w.get(number) != Some(&true)) {
+                pages.skip_next_page()?;
+            } else {
+                match pages.get_next_page()?.ok_or_else(|| bad("a page is missing"))? {
+                    Page::DictionaryPage { buf, num_values, .. } => {
+                        out.dictionary(&buf, num_values as usize).ok_or_else(|| bad("dictionary"))?;
+                        continue;
+                    }
+                    page @ Page::DataPageV2 { .. } => out.page(page, start, rows)?,
+                    Page::DataPage { .. } => return Err(bad("an unexpected kind of page")),
+                }
+            }
+            start += rows;
+            number += 1;
+        }
+        Ok(out.finish())
+    }
+}
+
+/// Numbers of different encodings that became one column.
+struct Out {
+    holds: Holds,
+    list: bool,
+    optional: bool,
+    /// Whether rows must be said even where every row has a value.
+    partial: bool,
+    rows: Vec<u32>,
+    ints: Vec<i64>,
+    int_dict: Vec<i64>,
+    codes: Vec<u32>,
+    dict: Dict,
+    ids: Vec<[u8; 16]>,
+}
+
+impl Out {
+    fn new(holds: Holds, list: bool, optional: bool, partial: bool) -> Self {
+        Self {
+            holds,
+            list,
+            optional,
+            partial,
+            rows: Vec::new(),
+            ints: Vec::new(),
+            int_dict: Vec::new(),
+            codes: Vec::new(),
+            dict: Dict::default(),
+            ids: Vec::new(),
+        }
+    }
+
+    fn dictionary(&mut self, bytes: &[u8], count: usize) -> Option<()> {
+        if matches!(self.holds, Holds::Int | Holds::Time) {
+            self.int_dict =
+                bytes.chunks_exact(8).filter_map(|b| b.try_into().ok()).map(i64::from_le_bytes).collect();
+            return (self.int_dict.len() == count).then_some(());
+        }
+        self.dict.sorted = true;
+        self.dict.ends.reserve(count.min(bytes.len()));
+        plain(bytes, count, &mut self.dict)
+    }
+
+    fn page(&mut self, page: Page, start: u32, rows: u32) -> Result<(), ParquetError> {
+        let bad = |what: &str| ParquetError::General(format!("page at row {start}: {what}"));
+        let Page::DataPageV2 {
+            buf,
+            num_values,
+            encoding,
+            num_nulls,
+            def_levels_byte_len,
+            rep_levels_byte_len,
+            ..
+        } = page
+        else {
+            return Err(bad("an unexpected kind of page"));
+        };
+        let levels = (rep_levels_byte_len as usize, def_levels_byte_len as usize);
+        let body =
+            levels.0.checked_add(levels.1).filter(|at| *at <= buf.len()).ok_or_else(|| bad("levels"))?;
+        let count = num_values.checked_sub(num_nulls).ok_or_else(|| bad("count of values"))? as usize;
+        let before = self.rows.len();
+        if self.list || self.optional {
+            if num_nulls == 0 && num_values == rows && levels.0 <= 8 {
+                self.rows.extend(start..start + rows);
+            } else if count > 0 {
+                let repetition = buf.slice(..levels.0);
+                let definition = buf.slice(levels.0..body);
+                self.levels(repetition, definition, num_values as usize, start)?;
+            }
+            if self.rows.len() - before != count {
+                return Err(bad("levels and values disagree"));
+            }
+            if self.rows.last().is_some_and(|row| *row >= start + rows) {
+                return Err(bad("more rows than the page has"));
+            }
+        } else if self.partial {
+            self.rows.extend(start..start + rows);
+        }
+        if !(self.list || self.optional) && count != rows as usize {
+            return Err(bad("count of rows"));
+        }
+        if count > 0 {
+            self.values(buf.slice(body..), encoding, count).ok_or_else(|| bad("values"))??;
+        }
+        Ok(())
+    }
+
+    fn levels(
+        &mut self,
+        repetition: Bytes,
+        definition: Bytes,
+        entries: usize,
+        start: u32,
+    ) -> Result<(), ParquetError> {
+        let decode = |bytes: Bytes| -> Result<Vec<u8>, ParquetError> {
+            let mut out = vec![0u8; entries];
+            let mut decoder = RleDecoder::new(1);
+            decoder.set_data(bytes)?;
+            let read = decoder.get_batch(&mut out)?;
+            if read < entries {
+                return Err(ParquetError::General("levels end early".into()));
+            }
+            Ok(out)
+        };
+        let definition = decode(definition)?;
+        if self.list {
+            let mut next = start;
+            for (repeated, defined) in decode(repetition)?.into_iter().zip(definition) {
+                next += u32::from(repeated == 0);
+                if defined == 1 {
+                    self.rows.push(next.saturating_sub(1).max(start));
+                }
+            }
+        } else {
+            self.rows.extend(definition.iter().zip(start..).filter(|(d, _)| **d == 1).map(|(_, row)| row));
+        }
+        Ok(())
+    }
+
+    fn values(&mut self, bytes: Bytes, encoding: Encoding, count: usize) -> Option<Result<(), ParquetError>> {
+        match (encoding, self.holds) {
+            (Encoding::RLE_DICTIONARY, holds) => {
+                let bits = *bytes.first()?;
+                let mut decoder = RleDecoder::new(bits.min(32));
+                if let Err(e) = decoder.set_data(bytes.slice(1..)) {
+                    return Some(Err(e));
+                }
+                let before = self.codes.len();
+                self.codes.resize(before + count, 0);
+                let read = match decoder.get_batch(self.codes.get_mut(before..)?) {
+                    Ok(read) => read,
+                    Err(e) => return Some(Err(e)),
+                };
+                let size = if self.int_dict.is_empty() { self.dict.len() } else { self.int_dict.len() };
+                if read < count || self.codes.get(before..)?.iter().any(|code| *code as usize >= size) {
+                    return None;
+                }
+                if matches!(holds, Holds::Int | Holds::Time) {
+                    let dict = &self.int_dict;
+                    self.ints.extend(self.codes.iter().filter_map(|code| dict.get(*code as usize).copied()));
+                    self.codes.clear();
+                }
+            }
+            (Encoding::DELTA_BINARY_PACKED, Holds::Int | Holds::Time) => {
+                let mut decoder = DeltaBitPackDecoder::<Int64Type>::new();
+                let before = self.ints.len();
+                self.ints.resize(before + count, 0);
+                let read = decoder
+                    .set_data(bytes, count)
+                    .and_then(|()| decoder.get(self.ints.get_mut(before..).unwrap_or(&mut [])));
+                match read {
+                    Ok(read) if read == count => {}
+                    Ok(_) => return None,
+                    Err(e) => return Some(Err(e)),
+                }
+            }
+            (Encoding::PLAIN, Holds::Id) => {
+                let more = bytes.get(..count.checked_mul(16)?)?;
+                self.ids.extend(more.chunks_exact(16).filter_map(|id| <[u8; 16]>::try_from(id).ok()));
+            }
+            (Encoding::PLAIN, Holds::Community) => {
+                let more = bytes.get(..count.checked_mul(community::LEN)?)?;
+                more.chunks_exact(community::LEN).for_each(|hash| community::unpack(hash, &mut self.dict));
+            }
+            (Encoding::PLAIN, Holds::Text | Holds::Ip | Holds::Bytes) => {
+                plain(&bytes, count, &mut self.dict)?;
+            }
+            _ => return None,
+        }
+        Some(Ok(()))
+    }
+
+    fn finish(self) -> Column {
+        let rows =
+            if self.list || self.optional || self.partial { Rows::Sparse(self.rows) } else { Rows::Dense };
+        let data = match self.holds {
+            Holds::Int | Holds::Time => Data::Ints(self.ints),
+            Holds::Id => Data::Ids(self.ids),
+            Holds::Bytes if self.codes.is_empty() => Data::Bytes(self.dict),
+            _ if self.dict.sorted => Data::Texts(Codes::Of(self.codes), Arc::new(self.dict)),
+            _ => Data::Texts(Codes::Each, Arc::new(self.dict)),
+        };
+        Column { rows, data }
+    }
+}
+
+/// Length-prefixed strings.
+fn plain(bytes: &[u8], count: usize, out: &mut Dict) -> Option<()> {
+    out.bytes.reserve(bytes.len().saturating_sub(count.saturating_mul(4)));
+    let mut rest = bytes;
+    for _ in 0..count {
+        let (len, tail) = rest.split_first_chunk::<4>()?;
+        let (value, tail) = tail.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+        out.push(value);
+        rest = tail;
+    }
+    Some(())
+}

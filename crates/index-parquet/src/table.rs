@@ -1,0 +1,204 @@
+//! Documents as columns in memory.
+
+use crate::column::{Codes, Column, Data, Dict, Key, Rows};
+use crate::intern::Interner;
+use crate::registry::{Numbers, Registry};
+use crate::shape::{self, Names};
+use fields::{Target, Values};
+use session::{Object, SessionDoc};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Columns of the same rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    pub rows: u32,
+    pub columns: HashMap<Key, Arc<Column>>,
+}
+
+impl Table {
+    pub(crate) fn memory(&self) -> usize {
+        self.columns.values().map(|c| c.memory()).sum()
+    }
+}
+
+/// The names that the numbers of a table stand for: the registry's own.
+pub(crate) fn own_names(registry: &Registry) -> Names {
+    Names {
+        targets: registry.targets().into_iter().zip(0..).map(Some).collect(),
+        objects: registry.objects().into_iter().zip(0..).map(Some).collect(),
+    }
+}
+
+#[derive(Debug)]
+struct Building {
+    rows: Vec<u32>,
+    values: Growing,
+}
+
+#[derive(Debug)]
+enum Growing {
+    Ints(Vec<i64>),
+    Texts(Vec<u32>, Interner),
+    Ips(Vec<u32>, HashMap<IpAddr, u32, ahash::RandomState>, Dict),
+    Bytes(Dict),
+    Ids(Vec<[u8; 16]>),
+}
+
+/// Takes documents one after the other.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    numbers: Numbers,
+    rows: u32,
+    fields: Vec<Option<Building>>,
+    id: Building,
+    day: Building,
+    positions: Building,
+    lengths: Building,
+    files: Building,
+    shape: Building,
+    scratch: Vec<u8>,
+    text: String,
+}
+
+impl Building {
+    fn new(values: Growing) -> Self {
+        Self { rows: Vec::new(), values }
+    }
+    fn bytes(&mut self, row: u32, bytes: &[u8]) {
+        match &mut self.values {
+            Growing::Bytes(dict) => dict.push(bytes),
+            Growing::Texts(codes, interner) => codes.push(interner.number(bytes)),
+            _ => return,
+        }
+        self.rows.push(row);
+    }
+    fn int(&mut self, row: u32, int: i64) {
+        if let Growing::Ints(ints) = &mut self.values {
+            ints.push(int);
+            self.rows.push(row);
+        }
+    }
+    fn finish(self, rows: u32) -> Option<Arc<Column>> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let dense = self.rows.len() == rows as usize && self.rows.iter().zip(0..).all(|(row, at)| *row == at);
+        let data = match self.values {
+            Growing::Ints(ints) => Data::Ints(ints),
+            Growing::Texts(codes, interner) => Data::Texts(Codes::Of(codes), Arc::new(interner.dict)),
+            Growing::Ips(codes, _, dict) => Data::Texts(Codes::Of(codes), Arc::new(dict)),
+            Growing::Bytes(dict) => Data::Bytes(dict),
+            Growing::Ids(ids) => Data::Ids(ids),
+        };
+        Some(Arc::new(Column { rows: if dense { Rows::Dense } else { Rows::Sparse(self.rows) }, data }))
+    }
+}
+
+impl Builder {
+    pub(crate) fn new(registry: &Arc<Registry>) -> Self {
+        Self {
+            numbers: Numbers::new(registry.clone()),
+            rows: 0,
+            fields: Vec::new(),
+            id: Building::new(Growing::Ids(Vec::new())),
+            day: Building::new(Growing::Ints(Vec::new())),
+            positions: Building::new(Growing::Bytes(Dict::default())),
+            lengths: Building::new(Growing::Bytes(Dict::default())),
+            files: Building::new(Growing::Ints(Vec::new())),
+            shape: Building::new(Growing::Texts(Vec::new(), Interner::default())),
+            scratch: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, doc: &SessionDoc) {
+        let row = self.rows;
+        self.rows += 1;
+        if let Growing::Ids(ids) = &mut self.id.values {
+            ids.push(doc.id.unique);
+            self.id.rows.push(row);
+        }
+        self.day.int(row, i64::from(doc.id.day));
+        self.scratch.clear();
+        crate::positions::encode(&doc.positions.flat, &mut self.scratch);
+        if !self.scratch.is_empty() {
+            self.positions.bytes(row, &self.scratch);
+        }
+        self.scratch.clear();
+        crate::positions::encode_lengths(&doc.positions.lengths, &mut self.scratch);
+        if !self.scratch.is_empty() {
+            self.lengths.bytes(row, &self.scratch);
+        }
+        for file in doc.positions.files() {
+            self.files.int(row, i64::from(file));
+        }
+        self.scratch.clear();
+        shape::encode(doc, &mut self.numbers, &mut self.scratch);
+        self.shape.bytes(row, &self.scratch);
+        self.level(row, doc.slots(), doc.objects());
+    }
+
+    fn level(&mut self, row: u32, slots: &[(Target, Values)], objects: &[Object]) {
+        for (target, values) in slots {
+            self.slot(row, *target, values);
+        }
+        for object in objects {
+            self.level(row, object.slots(), object.objects());
+        }
+    }
+
+    fn slot(&mut self, row: u32, target: Target, values: &Values) {
+        let at = self.numbers.of(target) as usize;
+        if at >= self.fields.len() {
+            self.fields.resize_with(at + 1, || None);
+        }
+        let Some(place) = self.fields.get_mut(at) else { return };
+        let building = place.get_or_insert_with(|| {
+            Building::new(match values {
+                Values::Ints(..) => Growing::Ints(Vec::new()),
+                Values::Ips(..) => Growing::Ips(Vec::new(), HashMap::default(), Dict::default()),
+                Values::Texts(..) => Growing::Texts(Vec::new(), Interner::default()),
+            })
+        });
+        match (values, &mut building.values) {
+            (Values::Ints(more, _), Growing::Ints(ints)) => ints.extend_from_slice(more),
+            (Values::Texts(more, _), Growing::Texts(codes, interner)) => {
+                codes.extend(more.iter().map(|text| interner.number(text.as_bytes())));
+            }
+            (Values::Ips(more, _), Growing::Ips(codes, numbers, dict)) => {
+                for ip in more {
+                    let next = dict.len() as u32;
+                    codes.push(*numbers.entry(*ip).or_insert_with(|| {
+                        shape::ip_text(*ip, &mut self.text);
+                        dict.push(self.text.as_bytes());
+                        next
+                    }));
+                }
+            }
+            // values of another kind than the field's cannot be made through its handle
+            _ => return,
+        }
+        building.rows.extend(std::iter::repeat_n(row, values.len()));
+    }
+
+    pub(crate) fn finish(self) -> Table {
+        let rows = self.rows;
+        let special = [
+            (Key::Id, self.id),
+            (Key::Day, self.day),
+            (Key::Positions, self.positions),
+            (Key::Lengths, self.lengths),
+            (Key::Files, self.files),
+            (Key::Shape, self.shape),
+        ];
+        let fields = self.fields.into_iter().zip(0..).filter_map(|(b, n)| b.map(|b| (Key::Field(n), b)));
+        let columns = special
+            .into_iter()
+            .chain(fields)
+            .filter_map(|(key, building)| building.finish(rows).map(|column| (key, column)))
+            .collect();
+        Table { rows, columns }
+    }
+}
