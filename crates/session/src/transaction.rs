@@ -115,11 +115,9 @@ impl SessionDoc {
     }
 
     fn keep_slowest(&mut self, one: Object, time: i64) {
-        if self.int(&perf::TX_DROPPED).is_none() {
-            if self.list(&perf::TRANSACTION).count() < MAX_TRANSACTIONS {
-                self.push(one);
-                return;
-            }
+        if self.int(&perf::TX_DROPPED).is_none() && self.list(&perf::TRANSACTION).count() < MAX_TRANSACTIONS {
+            self.push(one);
+            return;
         }
         self.add(&perf::TX_DROPPED, self.int(&perf::TX_DROPPED).unwrap_or(0) + 1);
         let fastest = self
