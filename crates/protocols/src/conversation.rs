@@ -10,7 +10,7 @@ pub const MAX_PENDING: usize = 256 * 1024;
 const MAX_PARSERS: usize = 8;
 /// Bytes of a side of a stream that classification looks at: until so many are there it is tried again with every
 /// packet, because a first segment may be tiny.
-const ENOUGH: usize = 16;
+const ENOUGH: usize = 128;
 /// Capacity that an empty buffer may keep for the next partial message.
 const MAX_IDLE: usize = 4 * 1024;
 /// Hand-overs within one packet.

@@ -99,12 +99,16 @@ pub fn may_start_message(bytes: &[u8], sure: bool) -> bool {
     if bytes.starts_with(RESPONSE) {
         return bytes.get(RESPONSE.len()).is_none_or(u8::is_ascii_digit);
     }
+    let known = |word: &[u8]| METHODS.iter().any(|method| method.as_bytes() == word);
+    if text::line(bytes).is_some_and(|(line, _)| known(line)) {
+        return true; // a request cut short: named, though there is nothing to read
+    }
     let Some((method, rest)) = text::split_once(bytes, b' ') else {
         return !sure
             && (RESPONSE.starts_with(bytes)
                 || METHODS.iter().any(|known| known.as_bytes().starts_with(bytes)));
     };
-    if !METHODS.iter().any(|known| known.as_bytes() == method) {
+    if !known(method) {
         return false;
     }
     // other protocols borrow the syntax and the methods: OPTIONS rtsp://…, OPTIONS sip:…, REPORT icap://…
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_may_be_http() {
-        for yes in [&b"GET / HT"[..], b"HTTP/1.1 200", b"GET / HTTP/1.1\r\nHost", b"GET "] {
+        for yes in [&b"GET / HT"[..], b"HTTP/1.1 200", b"GET / HTTP/1.1\r\nHost", b"GET ", b"GET\r\n"] {
             assert!(may_start_message(yes, true), "{yes:?}");
         }
         for no in [
