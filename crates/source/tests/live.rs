@@ -198,27 +198,56 @@ fn loopback_gives_each_packet_once() {
     });
 }
 
-#[test]
-fn a_tunnel_is_captured_cooked() {
-    with_network(|| {
-        assert!(ip("addr add 10.9.0.1/24 dev in"));
-        if !ip("link add tun type gre local 10.9.0.1 remote 10.9.0.2") {
-            eprintln!("skipped: no GRE in this kernel");
-            return;
+/// A TUN device called `tun` of the given ARPHRD type, up; what is written to the file arrives on the interface.
+fn tun(hardware: u16) -> Option<std::fs::File> {
+    use std::os::fd::AsRawFd;
+    const TUNSETIFF: libc::c_ulong = 0x4004_54ca;
+    const TUNSETLINK: libc::c_ulong = 0x4004_54cd;
+    const TUN_WITHOUT_HEADER: i16 = 0x1001;
+    let file = std::fs::File::options().read(true).write(true).open("/dev/net/tun").ok()?;
+    // SAFETY: an all-zero ifreq is valid; both calls read their argument while it lives.
+    unsafe {
+        let mut request: libc::ifreq = std::mem::zeroed();
+        for (to, from) in request.ifr_name.iter_mut().zip(b"tun") {
+            *to = *from as libc::c_char;
         }
-        assert!(ip("link set tun up") && ip("addr add 10.8.0.1/24 dev tun"));
-        let mut source = AfPacket::open("tun", &AfPacketConfig::default(), &Stop::new()).unwrap();
-        assert!(source.link() == LinkType::SLL && source.cooked_filter());
-        let socket = std::net::UdpSocket::bind("10.8.0.1:1234").unwrap();
-        socket.send_to(b"through the tunnel", "10.8.0.2:5678").unwrap();
-        let got = receive(&mut source, 1);
-        let d = decode(source.link(), &got[0].0);
-        assert_eq!(
-            (d.stop, d.payload, d.transport.ports()),
-            (None, &b"through the tunnel"[..], Some((1234, 5678)))
-        );
-        assert_eq!(got[0].1 as usize, got[0].0.len());
-    });
+        request.ifr_ifru.ifru_flags = TUN_WITHOUT_HEADER;
+        if libc::ioctl(file.as_raw_fd(), TUNSETIFF as _, &raw const request) != 0
+            || libc::ioctl(file.as_raw_fd(), TUNSETLINK as _, libc::c_long::from(hardware)) != 0
+        {
+            return None;
+        }
+    }
+    let _ = std::fs::write("/proc/sys/net/ipv6/conf/tun/disable_ipv6", "1");
+    ip("link set tun up").then_some(file)
+}
+
+#[test]
+fn interfaces_without_ethernet() {
+    // ARPHRD_NONE gives raw IP, ARPHRD_TUNNEL has no form of its own and is captured cooked.
+    for (hardware, link, extra) in [(0xfffe, LinkType::RAW, 0), (768, LinkType::SLL, 16)] {
+        with_network(|| {
+            let Some(mut device) = tun(hardware) else {
+                eprintln!("skipped: no TUN devices here");
+                return;
+            };
+            let mut source = AfPacket::open("tun", &AfPacketConfig::default(), &Stop::new()).unwrap();
+            assert_eq!((source.link(), source.cooked_filter()), (link, link == LinkType::SLL));
+            let packets =
+                [udp(5, 20).bytes(), Frame::payload(b"six").udp(1, 2).ipv6([1; 16], [2; 16]).bytes()];
+            for packet in &packets {
+                std::io::Write::write_all(&mut device, packet).unwrap();
+            }
+            let got = receive(&mut source, 2);
+            assert_eq!(got.len(), 2);
+            for (sent, (bytes, original_len, _)) in packets.iter().zip(&got) {
+                assert_eq!(&bytes[extra..], &sent[..]);
+                assert_eq!(*original_len as usize, bytes.len());
+                let d = decode(link, bytes);
+                assert!(d.stop.is_none() && d.transport.ports().is_some(), "{d:?}");
+            }
+        });
+    }
 }
 
 #[test]

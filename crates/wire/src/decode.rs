@@ -18,9 +18,11 @@ pub const MAX_STEPS: usize = 32;
 /// datagram ends at [`Net::Ip`] with [`Ip::fragment`] set; hand the reassembled payload to [`decode_ip`].
 #[must_use]
 pub fn decode(link: LinkType, frame: &[u8]) -> Decoded<'_> {
-    let mut decoder = Decoder { frame, out: Decoded::new(frame), ip_missing: 0 };
+    let mut out = Decoded::new(frame);
+    let mut decoder = Decoder { frame, out: &mut out, ip_missing: 0 };
     let first = decoder.link(link);
-    decoder.run(first)
+    decoder.run(first);
+    out
 }
 
 /// Goes on behind the IP header of a fragmented datagram: `first` is what [`decode`] said of its first fragment, `payload` is the
@@ -35,7 +37,8 @@ pub fn decode_ip<'a>(first: &Decoded<'_>, payload: &'a [u8]) -> Decoded<'a> {
     ip.len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let (v6, protocol) = (ip.is_v6(), ip.protocol);
     let next = if v6 { Next::Ext(protocol, payload) } else { Next::Proto(protocol, payload) };
-    Decoder { frame: payload, out, ip_missing: 0 }.run(Ok(next))
+    Decoder { frame: payload, out: &mut out, ip_missing: 0 }.run(Ok(next));
+    out
 }
 
 /// What comes next, with the bytes from there on.
@@ -61,9 +64,10 @@ enum Next<'a> {
 type Bad<'a> = (Layer, &'a [u8], Malformed);
 type Step<'a> = Result<Next<'a>, Bad<'a>>;
 
-struct Decoder<'a> {
+struct Decoder<'a, 'o> {
     frame: &'a [u8],
-    out: Decoded<'a>,
+    /// Written in place: moving a `Decoded` around costs as much as decoding.
+    out: &'o mut Decoded<'a>,
     /// Bytes that the innermost IP header claims and the capture lacks.
     ip_missing: usize,
 }
@@ -73,13 +77,13 @@ fn bad<'a, T>(layer: Layer, bytes: &'a [u8], view: Result<T, Malformed>) -> Resu
     view.map_err(|why| (layer, bytes, why))
 }
 
-impl<'a> Decoder<'a> {
-    fn run(mut self, first: Step<'a>) -> Decoded<'a> {
+impl<'a> Decoder<'a, '_> {
+    fn run(&mut self, first: Step<'a>) {
         let mut step = first;
         let mut at = self.frame;
         for _ in 0..MAX_STEPS {
             step = match step {
-                Ok(Next::Done) => return self.out,
+                Ok(Next::Done) => return,
                 Ok(Next::Ethernet(bytes)) => self.ethernet(bytes),
                 Ok(Next::Type(ethertype, bytes)) => {
                     at = bytes;
@@ -97,7 +101,7 @@ impl<'a> Decoder<'a> {
                 Ok(Next::RawIp(bytes)) => self.raw_ip(bytes),
                 Err(bad) => {
                     self.stop(bad);
-                    return self.out;
+                    return;
                 }
             };
         }
@@ -105,7 +109,6 @@ impl<'a> Decoder<'a> {
             let bad = step.err().unwrap_or((Layer::Link, at, Malformed::TooDeep));
             self.stop(bad);
         }
-        self.out
     }
 
     /// Place of `bytes`, a part of the frame, in it.
