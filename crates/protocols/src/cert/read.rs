@@ -46,10 +46,11 @@ pub(crate) fn certificate(der: &[u8], context: &mut Context<'_>) {
     validity(&mut one, &x509, seen(context));
     key(&mut one, &x509);
     alternatives(&mut one, &x509);
-    if is_authority(&x509) {
-        context.doc.tag("cert:certificate-authority");
-    } else if before == 0 && is_self_signed(&one) {
+    // The first certificate is that of the side itself; a chain behind it ends in one that signed itself.
+    if before == 0 && is_self_signed(&one) {
         context.doc.tag("cert:self-signed");
+    } else if x509.is_ca() {
+        context.doc.tag("cert:certificate-authority");
     }
     context.doc.push(one);
     context.doc.add(&COUNT, before as i64 + 1);
@@ -143,15 +144,6 @@ fn alternatives(one: &mut Object, x509: &X509Certificate<'_>) {
             _ => {}
         }
     }
-}
-
-/// Whether basic constraints, marked critical as RFC 5280 wants them of an authority, say so. A certificate that
-/// somebody made for one server often says so too, and does not mark it.
-fn is_authority(x509: &X509Certificate<'_>) -> bool {
-    x509.extensions().iter().any(|extension| {
-        extension.critical
-            && matches!(extension.parsed_extension(), ParsedExtension::BasicConstraints(basic) if basic.ca)
-    })
 }
 
 /// Whether issuer and subject are the same: one common name, and the same organisation or none.
