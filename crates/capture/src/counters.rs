@@ -19,6 +19,12 @@ pub struct Counters {
     pub documents: u64,
     /// Sessions that were saved before their end because too many were open.
     pub evicted: u64,
+    /// Packets that the kernel dropped because nobody took them in time.
+    pub kernel_dropped: u64,
+    /// Packets that could not be written to the packet store; their sessions are kept.
+    pub unwritten: u64,
+    /// Documents that the index did not take.
+    pub unindexed: u64,
     /// Headers that could not be read.
     pub malformed: Malformations,
     /// Fragmented datagrams.
@@ -104,6 +110,9 @@ impl Counters {
         self.sessions += other.sessions;
         self.documents += other.documents;
         self.evicted += other.evicted;
+        self.kernel_dropped += other.kernel_dropped;
+        self.unwritten += other.unwritten;
+        self.unindexed += other.unindexed;
         for (layer, why, count) in other.malformed.iter() {
             self.malformed.add_many(layer, why, count);
         }
@@ -129,6 +138,9 @@ impl fmt::Display for Counters {
             self.packets, self.bytes, self.sessions, self.documents
         )?;
         let losses = [
+            (self.kernel_dropped, "packets dropped by the kernel"),
+            (self.unwritten, "packets not written"),
+            (self.unindexed, "documents not indexed"),
             (self.cut, "packets cut by the snap length"),
             (self.malformed.total(), "packets with a header that cannot be read"),
             (self.fragments.timed_out, "fragmented datagrams incomplete"),

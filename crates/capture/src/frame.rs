@@ -9,6 +9,11 @@ pub struct Place {
     pub offset: u64,
 }
 
+impl Place {
+    /// The packet could not be kept.
+    pub const NOWHERE: Self = Self { file: u32::MAX, offset: u64::MAX };
+}
+
 /// What is kept of a packet beside its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -20,4 +25,6 @@ pub struct Frame {
     pub len: u32,
     /// Where its record lies.
     pub place: Place,
+    /// Byte offset of its record in the capture it was read from: part of what session ids are made of.
+    pub at: u64,
 }

@@ -7,6 +7,7 @@ use crate::{Counters, Options};
 use enrich::Enricher;
 use protocols::Detector;
 use session::SessionDoc;
+use source::{Packet, PacketSource, Status};
 use std::sync::Arc;
 use wire::LinkType;
 
@@ -35,8 +36,8 @@ impl Inspection {
     /// Takes a packet: arrival (nanoseconds since 1970), captured bytes, length on the wire, link type.
     pub fn packet(&mut self, time: i64, bytes: &[u8], len: u32, link: LinkType, out: &mut Out<'_>) {
         let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let frame =
-            Frame { time, captured, len: len.max(captured), place: Place { file: 0, offset: self.offset } };
+        let place = Place { file: 0, offset: self.offset };
+        let frame = Frame { time, captured, len: len.max(captured), place, at: self.offset };
         self.offset += RECORD_HEADER + u64::from(captured);
         let worker = &mut self.worker;
         self.intake.frame(link, bytes, &frame, &mut |arrival, identity, hash| {
@@ -53,6 +54,32 @@ impl Inspection {
         self.intake.count(&mut counters);
         counters
     }
+}
+
+/// Reads a source to its end in this thread and gives every document to `out`.
+///
+/// # Errors
+/// The source's, after everything before it was made into documents; the counts are lost then. Callers who want both use [`Inspection`].
+pub fn inspect(
+    source: &mut dyn PacketSource,
+    options: Options,
+    enricher: Arc<Enricher>,
+    out: &mut Out<'_>,
+) -> Result<Counters, source::Error> {
+    const BATCH: usize = 4_096;
+    let mut inspection = Inspection::new(options, enricher);
+    let read = loop {
+        let mut see = |packet: &Packet<'_>| {
+            inspection.packet(packet.time, packet.bytes, packet.original_len, packet.link, out);
+        };
+        match source.batch(BATCH, &mut see) {
+            Ok(Status::More | Status::Idle) => {}
+            Ok(Status::End) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    let counters = inspection.finish(out);
+    read.map(|()| counters)
 }
 
 impl Worker {

@@ -4,24 +4,33 @@
 //! table, reassembly, parsers, document. Nothing is shared between workers and nothing is locked on the way. What is lost anywhere is counted
 //! in [`Counters`].
 //!
-//! [`inspect`] is the pipeline in one thread without a store.
+//! *Here is a capture, give me its sessions*: [`inspect`], the pipeline in one thread without a store. *Here are captures, put them into the
+//! index*: [`import::Import`]. *Here are interfaces, capture*: [`live()`].
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
 mod counters;
 mod document;
 mod facts;
+mod fingerprint;
 mod frame;
 mod identity;
+pub mod import;
 mod inspect;
 mod intake;
+mod live;
 mod live_session;
 mod options;
 mod sctp;
+mod store;
 mod tcp;
 mod worker;
 
 pub use counters::{Counters, Fragments, Malformations, Streams};
+pub use fingerprint::Fingerprint;
 pub use frame::Place;
-pub use inspect::Inspection;
+pub use import::Import;
+pub use inspect::{Inspection, inspect};
+pub use live::{Line, LiveStatus, live};
 pub use options::{Limits, Options, TimeOuts};
+pub use store::{PacketWriter, StoreError};

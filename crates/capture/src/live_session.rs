@@ -1,7 +1,7 @@
 //! A session while it goes on.
 
 use crate::facts::{Facts, LOOKED_AT};
-use crate::frame::Frame;
+use crate::frame::{Frame, Place};
 use crate::identity::{Ends, Identity, Kind};
 use crate::sctp::SctpSide;
 use crate::tcp::{FirstBytes, TcpState};
@@ -97,7 +97,10 @@ impl LiveSession {
         *from.of_mut(&mut self.packets) += 1;
         *from.of_mut(&mut self.bytes) += u64::from(frame.len);
         self.last = self.last.max(frame.time);
-        self.origin.get_or_insert((file_identity, frame.place.offset));
+        self.origin.get_or_insert((file_identity, frame.at));
+        if frame.place == Place::NOWHERE {
+            return;
+        }
         let length = lengths.then(|| frame.captured.saturating_add(16));
         self.doc.positions.push(frame.place.file, &mut self.last_file, frame.place.offset, length);
     }

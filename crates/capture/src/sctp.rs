@@ -80,9 +80,4 @@ impl SctpSide {
             _ => false,
         }
     }
-
-    /// Bytes held.
-    pub(crate) fn memory(&self) -> usize {
-        self.begun.as_ref().map_or(0, |(_, bytes)| bytes.capacity())
-    }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Worker {
     clock: i64,
     /// Identity of the file that packets come from now.
     file: u128,
+    /// Name of the interface that packets come from, live.
+    interface: Option<Box<str>>,
     /// TCP bytes that wait behind holes.
     held: usize,
     pub(crate) counters: Counters,
@@ -46,14 +48,25 @@ impl Worker {
             enricher,
             clock: i64::MIN,
             file: 0,
+            interface: None,
             held: 0,
             counters: Counters::default(),
         }
     }
 
+    /// What it works by.
+    pub(crate) fn options(&self) -> Arc<Options> {
+        self.options.clone()
+    }
+
     /// Says which file the following packets come from.
     pub(crate) fn set_file(&mut self, identity: u128) {
         self.file = identity;
+    }
+
+    /// Says which interface all packets come from.
+    pub(crate) fn set_interface(&mut self, name: &str) {
+        self.interface = Some(name.into());
     }
 
     /// Live sessions.
@@ -255,6 +268,7 @@ impl Worker {
                 self.finish(id, out);
             }
         }
+        self.clock = i64::MIN;
     }
 
     /// Makes room: ends the longest idle session, of the same class if there is one.
@@ -274,17 +288,22 @@ impl Worker {
         let Some((_, mut session)) = self.table.remove(id) else { return };
         self.drain(&mut session);
         session.save_parsers(&self.detector, &self.options.parsers);
-        let mut doc = document(&mut session, &self.options, false);
-        self.counters.documents += 1;
-        self.enricher.apply(&mut doc);
-        out(doc);
+        let doc = document(&mut session, &self.options, false);
+        self.give(doc, out);
     }
 
     fn save_segment(&mut self, id: FlowId, seconds: i64, out: &mut Out<'_>) {
         let Some(session) = self.table.get_mut(id) else { return };
         session.save_parsers(&self.detector, &self.options.parsers);
-        let mut doc = document(session, &self.options, true);
+        let doc = document(session, &self.options, true);
         session.save_at = seconds.saturating_add(self.options.save_after);
+        self.give(doc, out);
+    }
+
+    fn give(&mut self, mut doc: SessionDoc, out: &mut Out<'_>) {
+        if let Some(interface) = &self.interface {
+            doc.add(&session::core::INTERFACE, interface);
+        }
         self.counters.documents += 1;
         self.enricher.apply(&mut doc);
         out(doc);
