@@ -182,19 +182,21 @@ async function answer(req: IncomingMessage, res: ServerResponse, url: URL): Prom
   send(res, { success: false, text: 'not in the development server' }, 404)
 }
 
+function handle(req: IncomingMessage, res: ServerResponse, next: () => void): void {
+  const url = new URL(req.url ?? '/', 'http://dev')
+  if (!url.pathname.startsWith('/api/')) return next()
+  answer(req, res, url).catch((error: unknown) => {
+    if (!(error instanceof Wrong)) return send(res, { success: false, text: String(error) }, 500)
+    if (url.pathname === '/api/validate') return send(res, { ok: false, message: error.message, span: error.span })
+    send(res, { data: [], recordsTotal: docs.length, recordsFiltered: 0, error: error.message, errorSpan: error.span })
+  })
+}
+
+/** In front of `vite` and of `vite preview`. */
 export function mockServer(): Plugin {
   return {
     name: 'hindsight-dev-server',
-    configureServer(server) {
-      server.middlewares.use((req, res, next) => {
-        const url = new URL(req.url ?? '/', 'http://dev')
-        if (!url.pathname.startsWith('/api/')) return next()
-        answer(req, res, url).catch((error: unknown) => {
-          if (!(error instanceof Wrong)) return send(res, { success: false, text: String(error) }, 500)
-          if (url.pathname === '/api/validate') return send(res, { ok: false, message: error.message, span: error.span })
-          send(res, { data: [], recordsTotal: docs.length, recordsFiltered: 0, error: error.message, errorSpan: error.span })
-        })
-      })
-    },
+    configureServer: (server) => void server.middlewares.use(handle),
+    configurePreviewServer: (server) => void server.middlewares.use(handle),
   }
 }

@@ -1,6 +1,6 @@
 // Values of documents: reading them by path, showing them, and writing them back as a term of the search language.
 
-import type { Field, Value } from '@/api/types'
+import type { Field } from '@/api/types'
 import { formatBytes, formatCount } from '@/design/numbers'
 import { formatDuration, formatTime, type Zone } from '@/search/time'
 import { quoted } from '@/search/expression'

@@ -45,7 +45,7 @@ test('texts hold no message syntax by accident', () => {
 
 test('every key that the code names exists', () => {
   const missing: string[] = []
-  for (const file of sources(join(__dirname, '..'))) {
+  for (const file of sources(join(import.meta.dirname, '..'))) {
     const text = readFileSync(file, 'utf8')
     for (const [, key = ''] of text.matchAll(/\bt\(\s*'([\w.-]+)'/g)) if (!english.has(key)) missing.push(`${file}: ${key}`)
     for (const [, a = '', b = ''] of text.matchAll(/\bt\([^()'`]*\?\s*'([\w.]+)'\s*:\s*'([\w.]+)'/g)) for (const key of [a, b]) if (!english.has(key)) missing.push(`${file}: ${key}`)

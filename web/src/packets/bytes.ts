@@ -28,7 +28,7 @@ export function hexRows(bytes: Uint8Array, base = 0): HexRow[] {
       if (i < 15) hex += i === 7 ? '  ' : ' '
       if (byte !== undefined) text += printable(byte)
     }
-    rows.push({ offset: (base + at).toString(16).padStart(8, '0'), hex, text })
+    rows.push({ offset: (base + at).toString(16).padStart(6, '0'), hex, text })
   }
   return rows
 }

@@ -26,20 +26,20 @@ export const INFO_PATHS = [
 ]
 
 const COMPOSED: readonly Column[] = [
-  { id: 'firstPacket', render: 'time', width: 172, sort: 'firstPacket', paths: ['firstPacket'] },
-  { id: 'lastPacket', render: 'time', width: 172, sort: 'lastPacket', paths: ['lastPacket'] },
-  { id: 'length', render: 'duration', width: 78, sort: 'length', paths: ['length', 'firstPacket', 'lastPacket'], right: true },
-  { id: 'protocols', render: 'protocols', width: 122, sort: 'protocol', paths: ['protocol', 'ipProtocol'] },
-  { id: 'source', render: 'source', width: 196, sort: 'source.ip', paths: ['source.ip', 'source.port', 'source.geo.country_iso_code', 'source.mac'] },
+  { id: 'firstPacket', render: 'time', width: 184, sort: 'firstPacket', paths: ['firstPacket'] },
+  { id: 'lastPacket', render: 'time', width: 184, sort: 'lastPacket', paths: ['lastPacket'] },
+  { id: 'length', render: 'duration', width: 72, sort: 'length', paths: ['length', 'firstPacket', 'lastPacket'], right: true },
+  { id: 'protocols', render: 'protocols', width: 112, sort: 'protocol', paths: ['protocol', 'ipProtocol'] },
+  { id: 'source', render: 'source', width: 178, sort: 'source.ip', paths: ['source.ip', 'source.port', 'source.geo.country_iso_code', 'source.mac'] },
   {
-    id: 'destination', render: 'destination', width: 196, sort: 'destination.ip',
+    id: 'destination', render: 'destination', width: 190, sort: 'destination.ip',
     paths: ['destination.ip', 'destination.port', 'destination.geo.country_iso_code', 'destination.mac'],
   },
-  { id: 'packets', render: 'packets', width: 84, sort: 'network.packets', paths: ['network.packets', 'source.packets', 'destination.packets'], right: true },
-  { id: 'bytes', render: 'bytes', width: 104, sort: 'network.bytes', paths: ['network.bytes', 'source.bytes', 'destination.bytes'], right: true },
-  { id: 'databytes', render: 'databytes', width: 104, sort: 'totDataBytes', paths: ['totDataBytes', 'client.bytes', 'server.bytes'], right: true },
-  { id: 'perf', render: 'perf', width: 148, paths: ['perf', 'initRTT'] },
-  { id: 'info', render: 'info', width: 340, paths: INFO_PATHS },
+  { id: 'packets', render: 'packets', width: 70, sort: 'network.packets', paths: ['network.packets', 'source.packets', 'destination.packets'], right: true },
+  { id: 'bytes', render: 'bytes', width: 82, sort: 'network.bytes', paths: ['network.bytes', 'source.bytes', 'destination.bytes'], right: true },
+  { id: 'databytes', render: 'databytes', width: 82, sort: 'totDataBytes', paths: ['totDataBytes', 'client.bytes', 'server.bytes'], right: true },
+  { id: 'perf', render: 'perf', width: 132, paths: ['perf', 'initRTT'] },
+  { id: 'info', render: 'info', width: 200, paths: INFO_PATHS },
 ]
 
 export const COMPOSED_IDS: readonly string[] = COMPOSED.map((column) => column.id)
@@ -56,7 +56,7 @@ export function columnOf(id: string, catalog: Catalog): Column | undefined {
   const number = field.type === 'integer' || field.type === 'float'
   return {
     id, render: 'field', field, sort: field.dbField, paths: [field.dbField], right: number,
-    width: unit === 'date' ? 172 : number ? 92 : field.type === 'ip' ? 130 : 160,
+    width: unit === 'date' ? 184 : number ? 92 : field.type === 'ip' ? 130 : 160,
   }
 }
 

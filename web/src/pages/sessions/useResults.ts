@@ -22,6 +22,12 @@ export interface Failure {
 let serial = 0
 const newCancelId = (): string => `web-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++serial}`
 
+interface Running {
+  abort: AbortController
+  cancelId: string
+  done: boolean
+}
+
 export function useResults(fields: ComputedRef<string>) {
   const { state, common, runs } = useSearch()
   const rows = shallowRef(new Map<number, SessionDoc>())
@@ -36,7 +42,7 @@ export function useResults(fields: ComputedRef<string>) {
   const generation = ref(0)
 
   const pages = new Map<number, AbortController>()
-  let running: { abort: AbortController; cancelId: string; done: boolean } | null = null
+  let running: Running | null = null
   let drawing: AbortController | null = null
   let current = ''
 
@@ -63,7 +69,8 @@ export function useResults(fields: ComputedRef<string>) {
   async function begin(): Promise<void> {
     stop()
     const first = Math.floor(state.value.start / PAGE)
-    const mine = (running = { abort: new AbortController(), cancelId: newCancelId(), done: false })
+    const mine: Running = { abort: new AbortController(), cancelId: newCancelId(), done: false }
+    running = mine
     current = JSON.stringify(query.value)
     busy.value = true
     const startedAt = performance.now()

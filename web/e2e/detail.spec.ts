@@ -1,0 +1,81 @@
+import { expect, test } from './viewer.ts'
+
+test('a click on a value adds it to the expression', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http')
+  const before = await viewer.count()
+  await viewer.openRow()
+  const fields = page.getByTestId('fields')
+  await expect(fields.getByRole('heading', { name: 'HTTP' })).toBeVisible()
+  const ip = fields.getByRole('row', { name: /^IP/ }).getByRole('button').nth(1)
+  const value = ((await ip.textContent()) ?? '').trim()
+  await ip.click()
+  await page.getByTestId('value-menu').getByRole('menuitem', { name: 'And this' }).click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('expression') === `protocols == http && ip.src == ${value}`)
+  await viewer.settled()
+  expect(await viewer.count()).toBeGreaterThan(0)
+  expect(await viewer.count()).toBeLessThanOrEqual(before)
+
+  await viewer.openRow()
+  await fields.getByRole('row', { name: /^IP/ }).getByRole('button').nth(1).click()
+  await page.getByTestId('value-menu').getByRole('menuitem', { name: 'And not this' }).click()
+  await expect(page).toHaveURL((url) => (url.searchParams.get('expression') ?? '').endsWith(`&& ip.src != ${value}`))
+  await expect(page.getByRole('heading', { name: 'Nothing found' })).toBeVisible()
+})
+
+test('a value in the table, or-ed', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http')
+  await viewer.rows.first().getByRole('button', { name: 'http' }).first().click()
+  await page.getByTestId('value-menu').getByRole('menuitem', { name: 'Or this', exact: true }).click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('expression') === 'protocols == http || protocols == http')
+})
+
+test('the most frequent values of a field', async ({ viewer, page }) => {
+  await viewer.open()
+  await viewer.openRow()
+  await page.getByTestId('fields').getByRole('button', { name: 'Protocols' }).click()
+  await page.getByRole('menuitem', { name: 'Most frequent values' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('listitem').first()).toBeVisible()
+  await dialog.getByRole('searchbox').fill('dns')
+  await dialog.getByRole('button', { name: /dns/ }).first().click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('expression') === 'protocols == dns')
+})
+
+test('transactions, the slowest first', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=perf.http.count%20%3E%200&order=perf.http.time%3Adesc')
+  await viewer.openRow()
+  await page.getByRole('tab', { name: /Performance/ }).click()
+  await expect(page.getByTestId('perf').getByText('TCP handshake')).toBeVisible()
+  await expect(page.getByTestId('transaction').first()).toContainText('HTTP')
+})
+
+test('packets: conversation, hex, packet by packet, found text', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http%20%26%26%20databytes.dst%20%3E%200')
+  await viewer.openRow()
+  await page.getByRole('tab', { name: 'Packets' }).click()
+  const pane = page.getByTestId('packets')
+  await expect(pane.getByTestId('part').first()).toContainText('HTTP/1.')
+  await expect(pane.locator('.part.src').first()).toBeVisible()
+  await expect(pane.locator('.part.dst').first()).toBeVisible()
+  await pane.getByRole('button', { name: 'Src', exact: true }).click()
+  await expect(pane.locator('.part.src')).toHaveCount(0)
+  await pane.getByRole('button', { name: 'Src', exact: true }).click()
+
+  await pane.getByPlaceholder('Find in packets').fill('http/1')
+  await expect(pane.getByRole('status')).toHaveText(/^1\/\d+$/)
+  await page.keyboard.press('Enter')
+  await expect(pane.getByRole('status')).toHaveText(/^2\/\d+$/)
+
+  await pane.getByRole('button', { name: 'Hex' }).click()
+  await expect(page).toHaveURL(/base=hex/)
+  await expect(pane.locator('.hex').first()).toContainText('48 54 54 50') // HTTP
+  await pane.getByRole('button', { name: 'Packets' }).click()
+  await expect(page).toHaveURL(/view=packets/)
+  await expect(pane.getByTestId('packet').nth(1)).toContainText('+')
+
+  // The link shows the same to somebody else.
+  const url = page.url()
+  await page.goto('/files')
+  await page.goto(url)
+  await expect(pane.getByTestId('packet').first()).toBeVisible()
+})

@@ -1,0 +1,71 @@
+import { expect, test } from './viewer.ts'
+
+test('sorting by one and by several columns', async ({ viewer, page }) => {
+  await viewer.open()
+  await viewer.column('bytes').getByRole('button').click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('order') === 'network.bytes:desc')
+  await viewer.settled()
+  await expect(viewer.column('bytes')).toHaveAttribute('aria-sort', 'descending')
+  const sizes = await viewer.table.locator('.count').evaluateAll((cells) => cells.map((cell) => (cell as HTMLElement).title))
+  expect(sizes.length).toBeGreaterThan(3)
+  await viewer.column('bytes').getByRole('button').click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('order') === 'network.bytes:asc')
+  await viewer.column('packets').getByRole('button').click({ modifiers: ['Shift'] })
+  await expect(page).toHaveURL((url) => url.searchParams.get('order') === 'network.bytes:asc,network.packets:desc')
+  await viewer.settled()
+  await expect(viewer.column('bytes').locator('sup')).toHaveText('1')
+  await expect(viewer.column('packets').locator('sup')).toHaveText('2')
+})
+
+test('columns are chosen, dragged, resized and kept', async ({ viewer, page }) => {
+  await viewer.open()
+  await page.getByTestId('columns').click()
+  await page.getByPlaceholder(/Find among/).fill('port.dst')
+  await page.locator('.chooser').getByRole('button', { name: /port\.dst/ }).first().click()
+  await page.keyboard.press('Escape')
+  await expect.poll(() => viewer.columns()).toContain('port.dst')
+  await expect(page).toHaveURL(/cols=/)
+  await viewer.settled()
+
+  await viewer.column('bytes').dragTo(viewer.column('length'))
+  await expect.poll(async () => (await viewer.columns()).slice(0, 3)).toEqual(['firstPacket', 'bytes', 'length'])
+
+  const head = viewer.column('source')
+  const before = await viewer.frame(head)
+  await page.mouse.move(before.x + before.width, before.y + 16)
+  await page.mouse.down()
+  await page.mouse.move(before.x + before.width + 60, before.y + 16, { steps: 5 })
+  await page.mouse.up()
+  await expect.poll(async () => Math.round((await viewer.frame(head)).width - before.width)).toBe(60)
+
+  // Kept for the next visit, and in its URL.
+  await viewer.open()
+  await expect(page).toHaveURL(/cols=/)
+  await expect.poll(async () => (await viewer.columns()).slice(0, 3)).toEqual(['firstPacket', 'bytes', 'length'])
+  await page.getByTestId('columns').click()
+  await page.getByRole('button', { name: 'Reset' }).click()
+  await expect(page).not.toHaveURL(/cols=/)
+})
+
+test('the keyboard moves through the list', async ({ viewer, page }) => {
+  await viewer.open()
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await expect(viewer.detail).toBeVisible()
+  const first = new URL(page.url()).searchParams.get('open')
+  await page.keyboard.press('j')
+  await expect(page).toHaveURL((url) => url.searchParams.get('open') !== first)
+  await page.keyboard.press('3')
+  await expect(page).toHaveURL(/pane=packets/)
+  await page.keyboard.press('Escape')
+  await expect(viewer.detail).toBeHidden()
+})
+
+test('all rows can be reached by scrolling', async ({ viewer, page }) => {
+  await viewer.open()
+  const n = await viewer.count()
+  await viewer.table.evaluate((table) => table.scrollTo({ top: table.scrollHeight }))
+  await expect(viewer.table.locator(`[aria-rowindex="${n + 1}"] [role=gridcell]`).first()).toBeVisible()
+  if (n > 40) await expect(page).toHaveURL(/start=\d+/)
+})
