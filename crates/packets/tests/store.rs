@@ -67,8 +67,11 @@ fn frame(port: u16, text: &str) -> Vec<u8> {
         .bytes()
 }
 
-/// Every packet of a capture: time, bytes.
-fn read(capture: &[u8]) -> Vec<(i64, Vec<u8>)> {
+/// Packets: time, bytes.
+type Records = Vec<(i64, Vec<u8>)>;
+
+/// Every packet of a capture.
+fn read(capture: &[u8]) -> Records {
     pcap::Slice::new(capture)
         .unwrap()
         .map(|record| record.unwrap())
@@ -124,7 +127,7 @@ fn rotates_by_age_and_says_where_it_cannot_write() {
 }
 
 /// Sessions whose packets lie interleaved in several files.
-fn store(folder: &Path) -> (List, Vec<Wanted>, Vec<(i64, Vec<u8>)>) {
+fn store(folder: &Path) -> (List, Vec<Wanted>, Records) {
     let (mut writer, list) = writer(folder, |o| (o.max_size, o.buffer) = (3_000, 700));
     let mut sessions = vec![Vec::new(); 5];
     let mut all = Vec::new();

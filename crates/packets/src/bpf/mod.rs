@@ -17,6 +17,7 @@ mod cond;
 mod lower;
 mod names;
 mod parse;
+mod primitive;
 mod token;
 mod view;
 
