@@ -56,6 +56,8 @@ protocols! {
     arp
     socks
     ldap
+    openvpn
+    opcua
 }
 
 /// The fields of every protocol, one group each.

@@ -70,8 +70,6 @@ pub static SIGNATURES: &[(&str, Sign)] = &[
     ("teamviewer", Tcp(b"\x17\x24\x0a\x20")),
     // tunnels
     ("isakmp", UdpLook(look::isakmp)),
-    ("openvpn", UdpLook(look::openvpn_udp)),
-    ("openvpn", TcpLook(look::openvpn_tcp)),
     ("wireguard", UdpLook(look::wireguard)),
     // the network itself
     ("bgp", TcpLook(look::bgp)),
@@ -88,9 +86,6 @@ pub static SIGNATURES: &[(&str, Sign)] = &[
     ("dnp3", TcpLook(look::dnp3)),
     ("dnp3", UdpLook(look::dnp3)),
     ("bacnet", UdpLook(look::bacnet)),
-    ("opcua", Tcp(b"HELF")),
-    ("opcua", Tcp(b"ACKF")),
-    ("opcua", Tcp(b"OPNF")),
     ("synchrophasor", TcpLook(look::synchrophasor)),
     ("synchrophasor", UdpLook(look::synchrophasor)),
     ("c1222", TcpLook(look::c1222)),

@@ -224,20 +224,6 @@ pub fn isakmp(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     let behind = ports.contains(&4500) && at(bytes, 0, &[0; 4]) && bytes.get(4..).is_some_and(header);
     behind || (ports.contains(&500) && header(bytes))
 }
-/// Hard reset of client (7) or server (8), key id 0.
-pub fn openvpn_udp(bytes: &[u8], _: Dir, ports: Ports) -> bool {
-    let reset = matches!(byte(bytes, 0), Some(0x38 | 0x40 | 0x50));
-    let plain = bytes.len() == 14 || bytes.len() == 26;
-    reset && bytes.len() >= 14 && (plain || ports.contains(&1194)) && !ports.contains(&53)
-}
-/// The same behind a length.
-pub fn openvpn_tcp(bytes: &[u8], _: Dir, ports: Ports) -> bool {
-    be16(bytes, 0).is_some_and(|length| length + 2 == bytes.len())
-        && bytes.get(2..).is_some_and(|rest| {
-            matches!(byte(rest, 0), Some(0x38 | 0x40 | 0x50))
-                && (ports.contains(&1194) || matches!(rest.len(), 14 | 26 | 42 | 54))
-        })
-}
 /// Handshake initiation and response of the WireGuard white paper, 5.4: fixed lengths.
 pub fn wireguard(bytes: &[u8], _: Dir, _: Ports) -> bool {
     (at(bytes, 0, &[1, 0, 0, 0]) && bytes.len() == 148) || (at(bytes, 0, &[2, 0, 0, 0]) && bytes.len() == 92)

@@ -7,7 +7,7 @@ use crate::bytes::{Bytes, hex};
 use crate::{Context, cert, http};
 
 /// Bytes of a message that is assembled; a longer one (nobody sends such) is skipped.
-const MAX_MESSAGE: usize = 256 * 1024;
+const MAX_MESSAGE: usize = 128 * 1024;
 
 /// Types of messages.
 mod kind {

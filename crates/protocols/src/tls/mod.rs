@@ -3,6 +3,7 @@
 //! Name of the server, versions, cipher suites, session ids, certificates, and the fingerprints JA3, JA3S and JA4.
 //! The name that the client asks for goes to `http.host`, as in Arkime. [`handshake`] is shared with DTLS and QUIC.
 
+mod carried;
 mod cipher;
 pub mod fields;
 mod fingerprint;
@@ -12,6 +13,7 @@ mod parser;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use carried::Carried;
 pub(crate) use hello::Carrier;
 
 use crate::{Detect, Dir, Protocol};
