@@ -5,7 +5,10 @@
 
 mod aggregate;
 mod catalog;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod error;
+pub mod generate;
 pub mod meaning;
 mod memory;
 mod search;
