@@ -126,6 +126,54 @@ fn rotates_by_age_and_says_where_it_cannot_write() {
     assert!(error.to_string().contains("/nonexistent-folder"), "{error}");
 }
 
+/// Runs in a mount namespace of its own, on a file system of 256 KiB.
+#[test]
+fn a_full_disk_loses_nothing_that_was_taken() {
+    let Some(folder) = std::env::var_os("PACKETS_SMALL_DISK").map(PathBuf::from) else {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "mount -t tmpfs -o size=256k tmpfs \"$PACKETS_SMALL_DISK\" || exit 77; \
+            exec \"$0\" --exact a_full_disk_loses_nothing_that_was_taken --nocapture";
+        let status = Command::new("unshare")
+            .args(["-m", "sh", "-c", script])
+            .arg(std::env::current_exe().unwrap())
+            .env("PACKETS_SMALL_DISK", folder.path())
+            .status();
+        match status.map(|status| status.code()) {
+            Ok(Some(0)) => {}
+            Ok(Some(1 | 77)) | Err(_) => eprintln!("skipped: cannot mount a small file system (not root?)"),
+            Ok(other) => panic!("the test on the small disk failed: {other:?}"),
+        }
+        return;
+    };
+    let filler = folder.join("filler");
+    std::fs::write(&filler, vec![0; 150_000]).unwrap();
+    let (mut writer, list) = writer(&folder, |o| o.buffer = 10_000);
+    let mut taken = Vec::new();
+    let mut places = Vec::new();
+    let error = loop {
+        let time = T0 + taken.len() as i64 * MS;
+        let bytes = frame(taken.len() as u16, &"x".repeat(500));
+        match writer.write(time, LinkType::ETHERNET, &bytes, 600) {
+            Ok(at) => {
+                taken.push((time, bytes));
+                places.push(at);
+            }
+            Err(error) => break error,
+        }
+        assert!(taken.len() < 1_000, "the disk never got full");
+    };
+    assert!(error.is_full(), "{error}");
+    assert!(writer.flush().is_err());
+    std::fs::remove_file(&filler).unwrap();
+    let (time, bytes) = (T0 + 10_000 * MS, frame(1, "after"));
+    places.push(writer.write(time, LinkType::ETHERNET, &bytes, 600).unwrap());
+    taken.push((time, bytes));
+    writer.finish().unwrap();
+    let (capture, report) = export(&list, &[wanted(1, T0, &places)], Options::default());
+    assert!(report.losses.is_empty(), "{:?}", report.losses);
+    assert_eq!(read(&capture), taken);
+}
+
 /// Sessions whose packets lie interleaved in several files.
 fn store(folder: &Path) -> (List, Vec<Wanted>, Records) {
     let (mut writer, list) = writer(folder, |o| (o.max_size, o.buffer) = (3_000, 700));

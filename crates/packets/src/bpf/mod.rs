@@ -45,7 +45,8 @@ impl Filter {
     }
 
     /// The filter as a classic BPF program for Ethernet frames, as the kernel takes it (`SO_ATTACH_FILTER`); it
-    /// returns the number of bytes to keep.
+    /// returns the number of bytes to keep. The kernel takes the outermost VLAN tag out of a frame before its filters
+    /// see it: a filter that names `vlan` has to be applied to the frame with its tag put back, by [`Filter::matches`].
     ///
     /// # Errors
     /// The program would be longer than the kernel's limit.
