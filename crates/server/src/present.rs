@@ -4,7 +4,6 @@ use fields::{Aspect, Schema, Target};
 use index::Show;
 use serde_json::{Map, Value as Json};
 use session::SessionDoc;
-use session::core;
 use session::json::{PositionForm, document};
 
 /// Columns of `/api/sessions` when none are asked for: Arkime's, and what was slow.
@@ -48,10 +47,6 @@ pub(crate) struct Columns {
     pub show: Show,
     flatten: bool,
 }
-
-/// A field that does not exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct UnknownField(pub String);
 
 impl Columns {
     /// Reads a list of database or expression names; empty means the default.
@@ -121,7 +116,7 @@ fn pick(from: &Json, path: &str, to: &mut Map<String, Json>) {
     let Json::Object(from) = from else { return };
     // a path may be one key with dots in it, where a shorter path holds a plain value
     if let Some(value) = from.get(path) {
-        merge(to, path, value.clone());
+        to.insert(path.to_owned(), value.clone());
         return;
     }
     let Some((head, rest)) = path.split_once('.') else { return };
@@ -151,10 +146,6 @@ fn pick(from: &Json, path: &str, to: &mut Map<String, Json>) {
 
 fn place_is_empty(map: &Map<String, Json>, key: &str) -> bool {
     matches!(map.get(key), Some(Json::Object(inner)) if inner.is_empty())
-}
-
-fn merge(to: &mut Map<String, Json>, key: &str, value: Json) {
-    to.insert(key.to_owned(), value);
 }
 
 /// Dotted keys; the members of a list of objects become lists under their full path.
@@ -196,14 +187,10 @@ fn flat(nested: Map<String, Json>) -> Map<String, Json> {
     out
 }
 
-/// The fields that make the node and the time of a session known: what single-session routes need besides positions.
-pub(crate) fn node_of(doc: &SessionDoc) -> &str {
-    doc.text(&core::NODE).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use session::core;
     use session::{Object, SessionId, perf};
 
     fn schema() -> Schema {

@@ -1,6 +1,8 @@
 //! Every route, and what all of them have in common.
 
-use crate::api::{account, aggregate, complete, fields, files, info, sessions, spi, upload, views};
+use crate::api::{
+    account, aggregate, complete, export, fields, files, info, packets, pcap, sessions, spi, upload, views,
+};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::{apidocs, auth, history, web};
@@ -33,9 +35,25 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(spi::view))
         .routes(routes!(spi::graph))
         .routes(routes!(upload::upload))
+        .routes(routes!(export::csv))
+        .routes(routes!(export::json))
+        .routes(routes!(pcap::sessions_pcap))
+        .routes(routes!(pcap::sessions_pcapng))
+        .routes(routes!(pcap::session_file))
+        .routes(routes!(pcap::entire))
+        .routes(routes!(packets::raw))
         // Arkime takes a long query as a POST too
         .route("/api/sessions", post(sessions::list))
         .route("/api/buildquery", post(sessions::build_query))
+        .route("/api/sessions.csv", post(export::csv))
+        .route("/api/sessions.pcap", post(pcap::sessions_pcap))
+        .route("/api/sessions.pcapng", post(pcap::sessions_pcapng))
+        .route("/sessions.pcap", get(pcap::sessions_pcap).post(pcap::sessions_pcap))
+        .route("/sessions.pcapng", get(pcap::sessions_pcapng).post(pcap::sessions_pcapng))
+        .route("/api/session/{node}/{id}/pcap", get(pcap::session_pcap))
+        .route("/{node}/raw/{id}", get(packets::raw))
+        .route("/api/sessions.json", post(export::json))
+        .route("/sessions.csv", get(export::csv).post(export::csv))
         .route("/api/unique", post(aggregate::unique))
         .route("/api/multiunique", post(aggregate::multiunique))
         .route("/api/spiview", post(spi::view))
@@ -54,6 +72,9 @@ fn others() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sessions::detail))
         .routes(routes!(sessions::detail_of_node))
+        .routes(routes!(packets::packets))
+        .routes(routes!(pcap::check))
+        .route("/api/export/check", post(pcap::check))
         .routes(routes!(complete::suggest))
         .routes(routes!(complete::validate))
         .routes(routes!(fields::list))

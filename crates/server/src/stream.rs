@@ -18,6 +18,8 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 const CHUNK: usize = 128 << 10;
 /// The first chunks are small, so that the download begins at once.
 const FIRST: usize = 4 << 10;
+/// Bytes that are no content yet.
+const HEADER: usize = 512;
 /// Chunks between the writing thread and the connection.
 const AHEAD: usize = 8;
 /// How long a client may stand still before the export ends.
@@ -74,7 +76,8 @@ impl Write for ChunkWriter {
         Ok(bytes.len())
     }
     fn flush(&mut self) -> io::Result<()> {
-        self.send()
+        // The header of a capture alone is not worth a chunk: an error may still take its place.
+        if self.sent == 0 && self.buffer.len() < HEADER { Ok(()) } else { self.send() }
     }
 }
 

@@ -3,9 +3,12 @@
 pub(crate) mod account;
 pub(crate) mod aggregate;
 pub(crate) mod complete;
+pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod files;
 pub(crate) mod info;
+pub(crate) mod packets;
+pub(crate) mod pcap;
 pub(crate) mod sessions;
 pub(crate) mod spi;
 pub(crate) mod table;

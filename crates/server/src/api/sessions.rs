@@ -26,6 +26,7 @@ const MAX_FROM: usize = 2_000_000;
 /// What `/api/sessions` takes besides the shared parameters.
 #[derive(Clone, Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes parameters that are read by name")]
 pub(crate) struct ListQuery {
     /// Sort keys, `field:asc` or `field:desc`, separated by commas; database or expression names. First packet, ascending.
     pub order: Option<String>,

@@ -12,7 +12,7 @@ pub use password::{BadPassword, MIN_PASSWORD};
 pub(crate) use password::{check_password, hash_password, verify};
 pub(crate) use throttle::Throttle;
 pub use user::{FirstAdmin, User, ensure_admin, set_password};
-pub(crate) use user::{USERS, change, load};
+pub(crate) use user::{change, load};
 
 use crate::app::App;
 use crate::error::ApiError;

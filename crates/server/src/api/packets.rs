@@ -1,0 +1,404 @@
+//! The packets of one session for the eye: one by one, or as what both sides said; as JSON, text or hex.
+
+use crate::api::pcap::{Located, missing};
+use crate::api::sessions::one;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::params::Params;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use index::Control;
+use packets::{Conversation, ConversationBuilder, Loss, Side, Wanted, fetch};
+use serde_json::{Value, json};
+use session::{Positions, SessionDoc, core};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use wire::{Decoded, LinkType, Net, Transport, decode};
+
+/// Packets of one answer.
+const MAX_PACKETS: usize = 10_000;
+/// Packets of one answer when no number is given.
+const PACKETS: usize = 200;
+/// Bytes of packets of one answer.
+const MAX_BYTES: usize = 24 << 20;
+/// Bytes of one side of a conversation that are put together in memory.
+const MAX_RAW: usize = 256 << 20;
+
+/// One packet, taken apart.
+struct Shown {
+    number: usize,
+    time: i64,
+    side: Side,
+    original: u32,
+    payload: Vec<u8>,
+    frame: Vec<u8>,
+    info: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Text,
+    Hex,
+}
+
+#[utoipa::path(get, path = "/api/session/{node}/{id}/packets", tag = "packets",
+    params(
+        ("node" = String, Path, description = "Node; only the id is looked at"),
+        ("id" = String, Path, description = "Id of a session"),
+        ("view" = Option<String>, Query, description = "`packets` (the default) or `reassembled`"),
+        ("format" = Option<String>, Query, description = "`json` (the default), `text` or `hex`"),
+        ("start" = Option<usize>, Query, description = "Packets to skip"),
+        ("limit" = Option<usize>, Query, description = "Packets to look at; 200, at most 10,000"),
+    ),
+    responses((status = 200, description = "`{total,packets:[{n,time,dir,len,origLen,data,frame,info}],stream:[{dir,time,data,gap}],missing}`; bytes are base64, times nanoseconds as text"),
+        (status = 404, description = "No such session"), (status = 410, description = "The packets are gone")))]
+/// The packets of a session.
+pub(crate) async fn packets(
+    State(app): State<App>,
+    caller: Caller,
+    Path((_, id)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    check_right(&caller)?;
+    let reassembled = match params.get("view") {
+        None | Some("packets") => false,
+        Some("reassembled") => true,
+        Some(_) => return Err(ApiError::bad("view is packets or reassembled")),
+    };
+    let format = match params.get("format") {
+        None | Some("json") => Format::Json,
+        Some("text") => Format::Text,
+        Some("hex") => Format::Hex,
+        Some(_) => return Err(ApiError::bad("format is json, text or hex")),
+    };
+    let start = params.parse("start", "a number of packets")?.unwrap_or(0);
+    let limit =
+        params.parse("limit", "a number of packets")?.or(params.parse("packets", "a number of packets")?);
+    let limit = limit.unwrap_or(PACKETS).min(MAX_PACKETS);
+    let work = move |app: &App, control: &Control| {
+        let doc = one(app, &caller, &id)?;
+        let total = doc.positions.packets();
+        let wanted = Wanted { positions: cut(&doc.positions, start, limit), ..Wanted::of(&doc) };
+        let (answer, text, losses, empty) = if reassembled {
+            let (conversation, losses) = converse(app, &doc, wanted, (MAX_BYTES, control))?;
+            let empty = conversation.turns.is_empty();
+            (stream_json(&conversation), stream_text(&conversation, format), losses, empty)
+        } else {
+            let (shown, losses) = read(app, &doc, wanted, start, control)?;
+            let json = shown.iter().map(packet_json).collect();
+            (json!({ "packets": Value::Array(json) }), packets_text(&shown, format), losses, shown.is_empty())
+        };
+        if empty && !losses.is_empty() && format != Format::Json {
+            return Err(ApiError::new(StatusCode::GONE, losses[0].to_string()));
+        }
+        if format != Format::Json {
+            return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
+        }
+        let mut answer = answer;
+        answer["total"] = total.into();
+        answer["missing"] = missing(&losses).into();
+        Ok(Json(answer).into_response())
+    };
+    app.query(None, work).await
+}
+
+fn check_right(caller: &Caller) -> Result<(), ApiError> {
+    if caller.user.hide_pcap {
+        return Err(ApiError::forbidden("you may not see packets"));
+    }
+    Ok(())
+}
+
+/// A part of the positions, by number of packet.
+fn cut(all: &Positions, start: usize, limit: usize) -> Positions {
+    let (mut part, mut last_file) = (Positions::default(), 0);
+    for (file, offset) in all.iter().skip(start).take(limit) {
+        part.push(file, &mut last_file, offset, None);
+    }
+    part
+}
+
+/// Who opened the session.
+fn source(doc: &SessionDoc) -> Option<(IpAddr, Option<u16>)> {
+    let port = doc.int(&core::SRC_PORT).and_then(|port| u16::try_from(port).ok());
+    // protocols without ports are written with port 0
+    Some((doc.ip(&core::SRC_IP)?, port.filter(|port| *port != 0)))
+}
+
+fn read(
+    app: &App,
+    doc: &SessionDoc,
+    wanted: Wanted,
+    start: usize,
+    control: &Control,
+) -> Result<(Vec<Shown>, Vec<Loss>), ApiError> {
+    let source = source(doc);
+    let source_mac = doc.text(&core::SRC_MAC).map(str::to_owned);
+    let (mut shown, mut held) = (Vec::new(), 0usize);
+    let files = Located::new(app);
+    let losses = fetch(&files, &[wanted], &mut |packet| {
+        if control.check().is_err() || held >= MAX_BYTES {
+            return false;
+        }
+        held += packet.bytes.len();
+        let decoded = decode(LinkType(packet.link), packet.bytes);
+        shown.push(Shown {
+            number: start + shown.len() + 1,
+            time: packet.time,
+            side: side(&decoded, source, source_mac.as_deref()),
+            original: packet.original_len,
+            payload: decoded.payload.to_vec(),
+            frame: packet.bytes.to_vec(),
+            info: info(&decoded),
+        });
+        true
+    });
+    control.check()?;
+    Ok((shown, losses))
+}
+
+fn side(decoded: &Decoded<'_>, source: Option<(IpAddr, Option<u16>)>, source_mac: Option<&str>) -> Side {
+    let from_source = match (decoded.ip(), source, decoded.ether) {
+        (Some(ip), Some((address, port)), _) => {
+            let same_port = match (port, decoded.transport.ports()) {
+                (Some(port), Some((own, _))) => port == own,
+                _ => true,
+            };
+            // a host that talks to itself is told apart by the port
+            ip.src == address && same_port
+        }
+        (None, _, Some(ether)) => source_mac.is_none_or(|mac| mac_text(&ether.macs.src) == mac),
+        _ => true,
+    };
+    if from_source { Side::Src } else { Side::Dst }
+}
+
+fn mac_text(mac: &[u8; 6]) -> String {
+    mac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
+}
+
+/// One line about the innermost header.
+fn info(decoded: &Decoded<'_>) -> String {
+    let len = decoded.payload.len() + decoded.missing;
+    let mut text = match &decoded.transport {
+        Transport::Tcp(tcp) => {
+            let flags = format!("{:?}", tcp.flags()).replace('|', ", ");
+            format!(
+                "{} → {} [{flags}] Seq={} Ack={} Win={} Len={len}",
+                tcp.src_port(),
+                tcp.dst_port(),
+                tcp.seq(),
+                tcp.ack(),
+                tcp.window()
+            )
+        }
+        Transport::Udp(udp) => format!("{} → {} UDP Len={len}", udp.src_port(), udp.dst_port()),
+        Transport::Sctp(sctp) => format!("{} → {} SCTP Len={len}", sctp.src_port(), sctp.dst_port()),
+        Transport::Icmp(icmp) => format!("ICMP type {} code {}", icmp.kind(), icmp.code()),
+        Transport::Icmp6(icmp) => format!("ICMPv6 type {} code {}", icmp.kind(), icmp.code()),
+        Transport::Esp(_) => format!("ESP Len={len}"),
+        Transport::Other(protocol) => format!("IP protocol {protocol} Len={len}"),
+        Transport::None => match &decoded.net {
+            Net::Ip(ip) => match ip.fragment {
+                Some(part) => format!("fragment of IP datagram {:#x} at {}", part.id, part.offset),
+                None => format!("IP protocol {}", ip.protocol),
+            },
+            Net::Ether { ethertype } => format!("EtherType {ethertype:#06x}"),
+            Net::Llc { dsap, .. } => format!("LLC {dsap:#04x}"),
+            Net::None => String::new(),
+        },
+    };
+    if let Some(stop) = decoded.stop {
+        let _ = write!(text, "{}{:?}: {}", if text.is_empty() { "" } else { "; " }, stop.layer, stop.why);
+    }
+    text
+}
+
+const fn dir(side: Side) -> &'static str {
+    match side {
+        Side::Src => "src",
+        Side::Dst => "dst",
+    }
+}
+
+fn packet_json(packet: &Shown) -> Value {
+    json!({
+        "n": packet.number,
+        "time": packet.time.to_string(),
+        "dir": dir(packet.side),
+        "len": packet.frame.len(),
+        "origLen": packet.original,
+        "data": STANDARD.encode(&packet.payload),
+        "frame": STANDARD.encode(&packet.frame),
+        "info": packet.info,
+    })
+}
+
+fn stream_json(conversation: &Conversation) -> Value {
+    let parts = conversation.turns.iter().map(|turn| {
+        let mut part = json!({
+            "dir": dir(turn.speaker), "time": turn.time.to_string(), "data": STANDARD.encode(&turn.bytes),
+        });
+        if turn.lost_before > 0 {
+            part["gap"] = turn.lost_before.into();
+        }
+        part
+    });
+    json!({ "stream": parts.collect::<Vec<_>>(), "leftOut": conversation.left_out })
+}
+
+/// Payload as text: what is no printable character becomes a dot.
+fn readable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let keep = |c: char| c == '\n' || c == '\t' || !c.is_control();
+    text.replace("\r\n", "\n").chars().map(|c| if keep(c) { c } else { '.' }).collect()
+}
+
+/// As `hexdump -C` writes it.
+fn hex(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (row, chunk) in bytes.chunks(16).enumerate() {
+        let _ = write!(out, "{:08x} ", row * 16);
+        for at in 0..16 {
+            let gap = if at == 8 { "  " } else { " " };
+            match chunk.get(at) {
+                Some(byte) => _ = write!(out, "{gap}{byte:02x}"),
+                None => _ = write!(out, "{gap}  "),
+            }
+        }
+        let ascii = chunk.iter().map(|b| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' });
+        let _ = writeln!(out, "  |{}|", ascii.collect::<String>());
+    }
+    out
+}
+
+fn seconds(nanos: i64) -> String {
+    format!("{}.{:09}", nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000))
+}
+
+fn packets_text(packets: &[Shown], format: Format) -> String {
+    if format == Format::Json {
+        return String::new();
+    }
+    let mut out = String::new();
+    for p in packets {
+        let _ = writeln!(out, "#{} {} {} {}", p.number, seconds(p.time), dir(p.side), p.info);
+        match format {
+            Format::Hex => out.push_str(&hex(&p.frame)),
+            Format::Text | Format::Json => out.push_str(&readable(&p.payload)),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn stream_text(conversation: &Conversation, format: Format) -> String {
+    if format == Format::Json {
+        return String::new();
+    }
+    let mut out = String::new();
+    for turn in &conversation.turns {
+        let gap = match turn.lost_before {
+            0 => String::new(),
+            lost => format!(" ({lost} bytes missing before)"),
+        };
+        let _ = writeln!(out, "--- {} {}{gap}", dir(turn.speaker), seconds(turn.time));
+        match format {
+            Format::Hex => out.push_str(&hex(&turn.bytes)),
+            Format::Text | Format::Json => out.push_str(&readable(&turn.bytes)),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn converse(
+    app: &App,
+    doc: &SessionDoc,
+    wanted: Wanted,
+    (limit, control): (usize, &Control),
+) -> Result<(Conversation, Vec<Loss>), ApiError> {
+    let mut builder = ConversationBuilder::new(source(doc), limit);
+    let files = Located::new(app);
+    let losses = fetch(&files, &[wanted], &mut |packet| {
+        builder.packet(&packet);
+        control.check().is_ok()
+    });
+    control.check()?;
+    Ok((builder.finish(), losses))
+}
+
+#[utoipa::path(get, path = "/api/session/raw/{node}/{id}", tag = "packets",
+    params(
+        ("node" = String, Path, description = "Node; only the id is looked at"),
+        ("id" = String, Path, description = "Id of a session"),
+        ("type" = Option<String>, Query, description = "`src` (the default) or `dst`: whose bytes"),
+    ),
+    responses((status = 200, description = "What one side said, reassembled", content_type = "application/octet-stream"), (status = 410, description = "The packets are gone")))]
+/// The payload of one side.
+pub(crate) async fn raw(
+    State(app): State<App>,
+    caller: Caller,
+    Path((_, id)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    check_right(&caller)?;
+    let side = match params.get("type") {
+        None | Some("src") => Side::Src,
+        Some("dst") => Side::Dst,
+        Some(_) => return Err(ApiError::bad("type is src or dst")),
+    };
+    let work = move |app: &App, control: &Control| {
+        let doc = one(app, &caller, &id)?;
+        let name = format!("{}-{}.raw", doc.id, dir(side));
+        let (conversation, losses) = converse(app, &doc, Wanted::of(&doc), (MAX_RAW, control))?;
+        if conversation.left_out > 0 {
+            let text = format!("the session carries more than {MAX_RAW} bytes; export it as pcap");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text));
+        }
+        if let (true, Some(loss)) = (conversation.turns.is_empty(), losses.first()) {
+            return Err(ApiError::new(StatusCode::GONE, loss.to_string()));
+        }
+        let turns = conversation.turns.into_iter().filter(|turn| turn.speaker == side);
+        Ok((name, turns.flat_map(|turn| turn.bytes).collect::<Vec<u8>>()))
+    };
+    let (name, bytes) = app.query(None, work).await?;
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_looks_like_hexdump() {
+        let text = hex(b"GET / HTTP/1.1\r\n\r\n");
+        let want = "00000000  47 45 54 20 2f 20 48 54  54 50 2f 31 2e 31 0d 0a  |GET / HTTP/1.1..|\n\
+                    00000010  0d 0a                                             |..|\n";
+        assert_eq!(text, want);
+    }
+
+    #[test]
+    fn text_keeps_lines_and_letters() {
+        assert_eq!(readable("GET /\r\n\u{1}é\u{1b}[0m\n".as_bytes()), "GET /\n.é.[0m\n");
+    }
+
+    #[test]
+    fn positions_are_cut_with_their_files() {
+        let all = Positions { flat: vec![-1, 24, 100, -2, 24, 60], lengths: vec![] };
+        assert_eq!(cut(&all, 1, 2).flat, [-1, 100, -2, 24]);
+        assert_eq!(cut(&all, 3, 9).flat, [-2, 60]);
+        assert!(cut(&all, 9, 1).is_empty());
+    }
+}
