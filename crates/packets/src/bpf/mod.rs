@@ -1,6 +1,6 @@
 //! Packet filters in the language of tcpdump, pcap-filter(7).
 //!
-//! A text becomes conditions over loads from the frame ([`cond`]), in the order in which libpcap tests them, with its
+//! A text becomes conditions over loads from the frame (`cond`), in the order in which libpcap tests them, with its
 //! two rules that surprise: a load behind the captured bytes refuses the packet whatever surrounds it, and `vlan`,
 //! `mpls` and `pppoes` move the place of everything that follows them in the text. Host names are not looked up.
 //!
