@@ -21,10 +21,11 @@ pub enum Sign {
 
 /// The signatures, by transport and first byte.
 pub struct Table {
-    first: [Vec<Vec<(&'static str, &'static [u8])>>; 2],
+    first: [Vec<Vec<Start>>; 2],
     look: [Vec<Looker>; 2],
 }
 
+type Start = (&'static str, &'static [u8]);
 type Looker = (&'static str, fn(&[u8], Dir, [u16; 2]) -> bool);
 
 impl Table {

@@ -32,7 +32,7 @@ pub static PROTOCOL: Protocol = Protocol {
 fn is_start(bytes: &[u8], _: Dir) -> bool {
     match bytes {
         [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f | 0x30, ..] => true,
-        [0, 0, high, low, 0, 3, 0, 0 | 1 | 2, key @ ..] => {
+        [0, 0, high, low, 0, 3, 0, 0..=2, key @ ..] => {
             let len = usize::from(*high) << 8 | usize::from(*low);
             (9..10_000).contains(&len) && key.first().is_some_and(u8::is_ascii_lowercase)
         }
