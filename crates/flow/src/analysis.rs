@@ -219,7 +219,8 @@ impl TcpAnalysis {
             rev.to_be_acked = rev.next;
         }
         if (len > 0 || flags & (SYN | FIN) != 0) && !found.any(Finding::KEEP_ALIVE) {
-            found.set(fwd.retransmission(rev, seq, len, segment.time, first_round_trip));
+            let flag = u32::from(flags & (SYN | FIN) != 0);
+            found.set(fwd.retransmission(rev, seq, len, flag, segment.time, first_round_trip));
         }
 
         let next = seq.wrapping_add(len).wrapping_add(u32::from(flags & (SYN | FIN) != 0));
@@ -337,7 +338,16 @@ impl Flow {
     }
 
     /// What sort of repetition a segment with data, SYN or FIN is, if any.
-    fn retransmission(&self, rev: &Flow, seq: u32, len: u32, time: i64, round_trip: Option<i64>) -> Finding {
+    /// `flag` is 1 where SYN or FIN takes a number of its own.
+    fn retransmission(
+        &self,
+        rev: &Flow,
+        seq: u32,
+        len: u32,
+        flag: u32,
+        time: i64,
+        round_trip: Option<i64>,
+    ) -> Finding {
         let mut back = self.next != 0 && after(self.next, seq);
         // more than the byte of a window probe, at the place of that byte: that is new data
         if len > 1 && self.next.wrapping_sub(1) == seq {
@@ -358,7 +368,9 @@ impl Flow {
                 return Finding::FAST_RETRANSMISSION;
             }
         }
-        if time - self.next_time < round_trip.filter(|t| *t != 0).unwrap_or(REORDER) && self.next != end {
+        if time - self.next_time < round_trip.filter(|t| *t != 0).unwrap_or(REORDER)
+            && self.next != end.wrapping_add(flag)
+        {
             return Finding::OUT_OF_ORDER;
         }
         Finding::RETRANSMISSION
