@@ -17,6 +17,18 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark()
     assetsInlineLimit: 0, // no data: URLs for fonts and images: the CSP stays narrow
     modulePreload: { polyfill: false }, // the polyfill is an inline script
-    chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        // What changes with the libraries is apart from what changes with the viewer; the editor and the chart load beside their page.
+        advancedChunks: {
+          groups: [
+            { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|style-mod|w3c-keyname|crelt)/ },
+            { name: 'chart', test: /node_modules[\\/]uplot/ },
+            { name: 'kit', test: /node_modules[\\/](reka-ui|@floating-ui|@internationalized|@vueuse|aria-hidden|@tanstack)/ },
+            { name: 'vue', test: /node_modules[\\/](@?vue|vue-|@intlify)/ },
+          ],
+        },
+      },
+    },
   },
 })

@@ -7,7 +7,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: 'results',
   timeout: 60_000,
-  expect: { timeout: 12_000 },
+  expect: { timeout: 20_000 },
   fullyParallel: false,
   workers: 1,
   forbidOnly: Boolean(process.env.CI),

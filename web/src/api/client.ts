@@ -79,6 +79,24 @@ export async function text(path: string, options: Options = {}): Promise<string>
   return (await send(path, options)).text()
 }
 
+/** The first bytes of a long text, to the last whole line; the rest is not fetched. */
+export async function head(path: string, limit: number, options: Options = {}): Promise<string> {
+  const reader = (await send(path, options)).body?.getReader()
+  if (!reader) return ''
+  const decoder = new TextDecoder()
+  let out = ''
+  for (let size = 0; ;) {
+    const { done, value } = await reader.read()
+    if (done) return out + decoder.decode()
+    size += value.length
+    out += decoder.decode(value, { stream: true })
+    if (size > limit) {
+      await reader.cancel()
+      return out.slice(0, out.lastIndexOf('\n') + 1)
+    }
+  }
+}
+
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }

@@ -1,4 +1,4 @@
-import { ApiError, csrfHeaders, json, messageOf, queryString, text } from './client'
+import { ApiError, csrfHeaders, head, json, messageOf, queryString, text } from './client'
 import type {
   AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, Job, PacketsAnswer,
   SessionDoc, SessionsAnswer, SessionsQuery, Side, UploadAnswer, User, Validation,
@@ -60,8 +60,11 @@ export const files = (
   signal?: AbortSignal,
 ): Promise<FilesAnswer> => json('/api/files', { query, signal })
 
+/** A field may have as many values as there are sessions; more than this nobody reads in a dialog. */
+const MAX_UNIQUE = 4 << 20
+
 export const unique = async (query: CommonQuery & { exp: string }, signal?: AbortSignal): Promise<[value: string, count: number][]> =>
-  parseCounts(await text('/api/unique', { query: { ...query, counts: 1 }, signal }))
+  parseCounts(await head('/api/unique', MAX_UNIQUE, { query: { ...query, counts: 1 }, signal }))
 
 /** Lines `value, n`; the value itself may hold commas. */
 export function parseCounts(lines: string): [value: string, count: number][] {

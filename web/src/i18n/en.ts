@@ -116,6 +116,6 @@ export default {
   },
   settings: {
     look: 'Appearance', language: 'Language', theme: 'Theme', zone: 'Time zone', zoneHint: 'Times are shown and read in it. Now: {now}', localZone: 'This computer ({zone})', table: 'Session list', columns: 'Columns', factory: 'As delivered', kept: 'None kept | {n} kept | {n} kept',
-    account: 'Account', current: 'Current password', next: 'New password', again: 'New password again', change: 'Change the password', changed: 'The password is changed.', tooShort: 'At least {n} characters.', differ: 'The new passwords differ.', browser: 'Everything but the password is kept in this browser.',
+    account: 'Account', current: 'Current password', next: 'New password', again: 'New password again', change: 'Change the password', changed: 'The password is changed.', tooShort: 'At least {n} characters.', differ: 'The new passwords differ.', browser: 'These settings go with your account; recent searches stay in this browser.',
   },
 }

@@ -116,6 +116,6 @@ export default {
   },
   settings: {
     look: '外观', language: '语言', theme: '主题', zone: '时区', zoneHint: '时间按此时区显示和输入。现在：{now}', localZone: '本机（{zone}）', table: '会话列表', columns: '列', factory: '默认', kept: '保存了 {n} 条',
-    account: '账户', current: '当前密码', next: '新密码', again: '再次输入新密码', change: '修改密码', changed: '密码已修改。', tooShort: '至少 {n} 个字符。', differ: '两次输入的新密码不一致。', browser: '除密码外，以上设置保存在此浏览器中。',
+    account: '账户', current: '当前密码', next: '新密码', again: '再次输入新密码', change: '修改密码', changed: '密码已修改。', tooShort: '至少 {n} 个字符。', differ: '两次输入的新密码不一致。', browser: '以上设置随账户保存；最近的搜索只保存在此浏览器中。',
   },
 }
