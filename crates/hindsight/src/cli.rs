@@ -135,6 +135,9 @@ pub struct Listen {
     /// Address and port of the viewer; an address other than loopback is reachable from the network
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8005")]
     pub listen: std::net::SocketAddr,
+    /// Allow an address that other machines can reach; there is no TLS yet
+    #[arg(long)]
+    pub allow_remote: bool,
 }
 
 /// Databases of addresses.

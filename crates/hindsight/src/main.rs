@@ -1,17 +1,28 @@
 //! The `hindsight` binary: command line, configuration and composition root.
 
 mod ask;
+mod bench;
 mod cli;
+mod composition;
 mod describe;
+mod export;
 mod home;
+mod import;
+mod inspect;
+mod interrupt;
 mod output;
 mod progress;
+mod run;
 mod schema;
 mod search;
+mod serve;
+mod stores;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
+use home::Home;
 use std::process::ExitCode;
+use stores::Stores;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -63,11 +74,23 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Outcome, Failure> {
+    let quiet = cli.common.quiet;
+    let home = || Home::find(cli.common.dir.as_deref());
     match &cli.command {
+        Command::Run(command) => run::run(command, &home()?, quiet),
+        Command::Import(command) => import::run(command, &home()?, quiet),
+        Command::Search(command) => {
+            let stores = Stores::open(&home()?)?;
+            search::run(command, &*stores.index, &*stores.catalog)
+        }
+        Command::Export(command) => export::run(command, &Stores::open(&home()?)?, quiet),
+        Command::Serve(command) => serve::run(command, &home()?, quiet),
+        Command::User(command) => serve::user(&command.what, &home()?),
+        Command::Bench(command) => bench::run(&command.what),
+        Command::Inspect(command) => inspect::run(command),
         Command::Fields(command) => describe::fields(command),
         Command::Completions { shell } => describe::completions(*shell),
         Command::Man => describe::man(),
         Command::HelpExpressions => describe::expressions(),
-        _ => Err(Failure::Failed("not built into this binary yet".into())),
     }
 }

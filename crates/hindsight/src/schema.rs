@@ -1,14 +1,14 @@
 //! Every field there is.
 
 use fields::Schema;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The fields of sessions, transactions and every protocol.
-pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+pub static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
     let own = [session::core::FIELDS, session::perf::FIELDS];
     let groups = own.into_iter().chain(protocols::field_groups());
     match Schema::new(groups) {
-        Ok(schema) => schema,
+        Ok(schema) => Arc::new(schema),
         Err(error) => panic!("the fields contradict each other: {error}"), // a test builds it: see below
     }
 });

@@ -1,0 +1,142 @@
+//! `hindsight serve`, `hindsight user`
+
+use crate::cli::{Serve, UserCommand};
+use crate::home::{Home, node_name};
+use crate::import::Uploads;
+use crate::schema::SCHEMA;
+use crate::stores::Stores;
+use crate::{Failure, Outcome, composition, interrupt};
+use enrich::Enricher;
+use server::{Config, Server, State};
+use source::Stop;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks at whether the process is to end.
+const TICK: Duration = Duration::from_millis(100);
+/// Between two looks at whether databases of addresses have changed.
+const REFRESH: Duration = Duration::from_secs(30);
+/// Between two rounds of merging small files that no writer looks after.
+const MAINTAIN: Duration = Duration::from_secs(300);
+
+/// Serves until Ctrl-C.
+pub fn run(command: &Serve, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
+    let stores = Arc::new(Stores::open(home)?);
+    let enricher = composition::enricher_of(command.geo.geo.as_deref(), home)?;
+    let stop = Stop::new();
+    interrupt::on_signal(&stop)?;
+    let node = command.node.clone().unwrap_or_else(node_name);
+    refresh(&enricher, &stores, &stop)?;
+    let listening =
+        Listening { listen: command.listen.listen, allow_remote: command.listen.allow_remote, node, quiet };
+    serve(&listening, home, &stores, &enricher, None, &stop)?;
+    Ok(Outcome::Done)
+}
+
+/// Where the viewer is.
+pub struct Listening {
+    pub listen: SocketAddr,
+    pub allow_remote: bool,
+    pub node: String,
+    pub quiet: bool,
+}
+
+/// Serves the viewer and the API until `stop` is set.
+pub fn serve(
+    listening: &Listening,
+    home: &Home,
+    stores: &Arc<Stores>,
+    enricher: &Arc<Enricher>,
+    monitor: Option<Arc<dyn server::Monitor>>,
+    stop: &Stop,
+) -> Result<(), Failure> {
+    let uploads = Uploads {
+        node: listening.node.clone(),
+        stores: stores.clone(),
+        enricher: enricher.clone(),
+        home: home.clone(),
+    };
+    let upload_dir = home.uploads();
+    std::fs::create_dir_all(&upload_dir).map_err(|error| format!("{}: {error}", upload_dir.display()))?;
+    let config = Config {
+        listen: listening.listen,
+        allow_remote: listening.allow_remote,
+        node: listening.node.clone(),
+        zone: query::TimeZone::system(),
+        upload_dir,
+        ..Config::default()
+    };
+    let state = State {
+        index: stores.index.clone(),
+        catalog: stores.catalog.clone(),
+        schema: SCHEMA.clone(),
+        uploads: Some(Arc::new(uploads)),
+        monitor,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start the server: {error}"))?;
+    runtime.block_on(async {
+        let warnings = config.warnings();
+        let server = Server::bind(config, state).await.map_err(|error| error.to_string())?;
+        let address = server.address().map_err(|error| error.to_string())?;
+        for warning in warnings {
+            eprintln!("hindsight: {warning}");
+        }
+        // after the address is taken, so that the password is not shown by a process that cannot serve
+        if let Some(admin) = server::ensure_admin(&*stores.catalog)? {
+            eprintln!(
+                "first user: {}\npassword: {}\n(shown this once; `hindsight user password` makes a new one)",
+                admin.user, admin.password
+            );
+        }
+        if !listening.quiet {
+            eprintln!("viewer: http://{address}");
+        }
+        let stop = stop.clone();
+        server
+            .run(async move {
+                while !stop.is_set() {
+                    tokio::time::sleep(TICK).await;
+                }
+            })
+            .await;
+        Ok(())
+    })
+}
+
+/// Takes up databases of addresses that change, and merges what writers left behind, while the process lives.
+pub fn refresh(enricher: &Arc<Enricher>, stores: &Arc<Stores>, stop: &Stop) -> Result<(), Failure> {
+    let (enricher, stores, stop) = (enricher.clone(), stores.clone(), stop.clone());
+    std::thread::Builder::new()
+        .name("housekeeping".into())
+        .spawn(move || {
+            let mut waited = Duration::ZERO;
+            while !stop.is_set() {
+                std::thread::sleep(TICK);
+                waited += TICK;
+                if waited.as_millis() % REFRESH.as_millis() == 0
+                    && let Err(error) = enricher.refresh()
+                {
+                    eprintln!("hindsight: {error}; the databases loaded before stay in use");
+                }
+                if waited.as_millis() % MAINTAIN.as_millis() == 0
+                    && let Err(error) = stores.index.maintain()
+                {
+                    eprintln!("hindsight: merging the index: {error}");
+                }
+            }
+        })
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
+    Ok(())
+}
+
+/// `hindsight user`
+pub fn user(command: &UserCommand, home: &Home) -> Result<Outcome, Failure> {
+    let UserCommand::Password { user } = command;
+    let stores = Stores::open(home)?;
+    let password = server::set_password(&*stores.catalog, user, None)?;
+    crate::describe::print(|out| writeln!(out, "{password}"))
+}
