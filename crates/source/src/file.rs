@@ -24,6 +24,10 @@ pub struct FileSource {
     ended: bool,
 }
 
+/// How far before their use bytes of a mapped file are asked for: far enough to hide the latency of memory, near enough to stay in the
+/// first-level cache.
+const PREFETCH: u64 = 4096;
+
 enum Reader {
     Mapped { mapping: Arc<Mapping>, cursor: Cursor },
     Stream { stream: Stream<Box<dyn Read + Send>>, read: Arc<AtomicU64>, total: Option<u64> },
@@ -106,8 +110,14 @@ impl FileSource {
         match &mut self.reader {
             Reader::Mapped { mapping, cursor } => {
                 for _ in 0..limit.max(1) {
+                    let from = cursor.position();
                     match cursor.next(mapping.bytes()) {
-                        Some(record) => give(&record?),
+                        Some(record) => {
+                            let record = record?;
+                            let to = cursor.position().min(from + 2048);
+                            mapping.prefetch(from + PREFETCH, to + PREFETCH);
+                            give(&record);
+                        }
                         None => return Ok(Status::End),
                     }
                 }
