@@ -39,6 +39,7 @@ macro_rules! protocols { ($($name:ident)*) => {
 
 protocols! {
     http
+    websocket
     smtp
     ssh
     ftp

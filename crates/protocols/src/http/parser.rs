@@ -272,8 +272,7 @@ impl Http {
         let role = Role::Response { status, reason, asked, first: context.first_time };
         self.begin(dir, role, framing, None, context);
         if status == 101 && response.websocket {
-            context.doc.protocol("websocket");
-            return Step::Done;
+            return Step::Become(len, &crate::websocket::PROTOCOL);
         }
         if status == 101 || (connect && (200..300).contains(&status)) {
             return Step::Redetect(len);
