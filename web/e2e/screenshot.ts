@@ -13,14 +13,17 @@ async function look(page: Page, theme: string, locale: string): Promise<void> {
   await page.evaluate(([theme, locale]) => localStorage.setItem('hindsight.preferences', JSON.stringify({ theme, locale, zone: 'local' })), [theme, locale])
 }
 
+/** Nothing on the page is under way any more. */
 const quiet = async (page: Page): Promise<void> => {
   await page.waitForLoadState('networkidle')
-  await page.waitForTimeout(350)
+  await page.waitForTimeout(400)
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+  await page.waitForTimeout(300)
 }
 
 for (const [theme, locale, width] of [['light', 'en', 1280], ['dark', 'en', 1920], ['light', 'zh', 1920], ['dark', 'zh', 1280]] as const) {
   test(`${theme} ${locale} ${width}`, async ({ page }) => {
-    test.setTimeout(120_000)
+    test.setTimeout(400_000)
     mkdirSync(shots, { recursive: true })
     await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 })
     const shot = async (name: string): Promise<void> => void (await page.screenshot({ path: join(shots, `${theme}-${locale}-${width}-${name}.png`) }))
