@@ -83,12 +83,17 @@ pub enum Start<'a> {
     },
 }
 
-/// Length of the head with the empty line that ends it; `None` while it is not complete.
-pub fn length(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes).find_map(|at| match bytes.get(at + 1..) {
-        Some([b'\n', ..]) => Some(at + 2),
-        Some([b'\r', b'\n', ..]) => Some(at + 3),
-        _ => None,
+/// Length of the head with the empty line that ends it; `None` while it is not complete. The first `seen` bytes were
+/// looked at before: a head that comes byte by byte is not read anew each time.
+pub fn length(bytes: &[u8], seen: usize) -> Option<usize> {
+    // the two bytes before may be the line end that an empty line follows
+    let from = seen.saturating_sub(3);
+    memchr::memchr_iter(b'\n', bytes.get(from..)?).map(|at| at + from).find_map(|at| {
+        match bytes.get(at + 1..) {
+            Some([b'\n', ..]) => Some(at + 2),
+            Some([b'\r', b'\n', ..]) => Some(at + 3),
+            _ => None,
+        }
     })
 }
 
@@ -173,9 +178,13 @@ mod tests {
 
     #[test]
     fn the_end_of_a_head() {
-        assert_eq!(length(b"A: 1\r\nB: 2\r\n\r\nrest"), Some(14));
-        assert_eq!(length(b"A: 1\n\nrest"), Some(6));
-        assert_eq!(length(b"A: 1\r\n\r"), None);
+        let head = b"A: 1\r\nB: 2\r\n\r\nrest";
+        for seen in 0..14 {
+            assert_eq!(length(head, seen), Some(14), "{seen}");
+        }
+        assert_eq!(length(b"A: 1\n\nrest", 0), Some(6));
+        assert_eq!(length(b"A: 1\n\nrest", 5), Some(6));
+        assert_eq!(length(b"A: 1\r\n\r", 0), None);
     }
 
     #[test]

@@ -39,6 +39,8 @@ struct Waiting {
 struct Side {
     state: State,
     message: Option<Message>,
+    /// Bytes of an incomplete head that were looked at.
+    seen: usize,
 }
 
 /// Where one side is.
@@ -135,6 +137,7 @@ impl Parser for Http {
     fn gap(&mut self, dir: Dir, len: usize, context: &mut Context<'_>) -> Step {
         let lost = len as u64;
         let side = self.side(dir);
+        side.seen = 0;
         match side.state {
             State::Length(left) if lost <= left => {
                 side.state = State::Length(left - lost);
@@ -204,12 +207,13 @@ impl Http {
         if !head::may_start_message(bytes, false) {
             return self.not_a_message(dir, bytes);
         }
-        let Some(len) = head::length(bytes) else {
-            return if bytes.len() < head::MAX_HEAD {
-                Step::Need(bytes.len() + 1)
-            } else {
-                self.not_a_message(dir, bytes)
-            };
+        let seen = std::mem::take(&mut self.side(dir).seen);
+        let Some(len) = head::length(bytes, seen) else {
+            if bytes.len() >= head::MAX_HEAD {
+                return self.not_a_message(dir, bytes);
+            }
+            self.side(dir).seen = bytes.len();
+            return Step::Need(bytes.len() + 1);
         };
         let all = bytes.get(..len).unwrap_or(bytes);
         let Some((first, fields)) = text::line(all) else { return self.not_a_message(dir, bytes) };

@@ -3,6 +3,9 @@
 use crate::text;
 use encoding_rs::Encoding;
 
+/// Longest encoded word that is looked for. RFC 2047 section 2 allows 75 characters; some senders know no limit.
+const MAX_WORD: usize = 2_048;
+
 /// Six bits of a base64 digit.
 fn sextet(byte: u8) -> Option<u8> {
     match byte {
@@ -143,7 +146,8 @@ fn word(bytes: &[u8]) -> Option<(Word<'_>, &[u8])> {
         b"q" | b"Q" => false,
         _ => return None,
     };
-    let end = rest.windows(2).position(|w| w == b"?=")?;
+    let within = rest.get(..MAX_WORD).unwrap_or(rest);
+    let end = within.windows(2).position(|w| w == b"?=")?;
     Some((Word { charset, base64, text: rest.get(..end)? }, rest.get(end + 2..)?))
 }
 
