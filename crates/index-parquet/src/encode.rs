@@ -6,8 +6,10 @@
 
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::community;
+use crate::delta;
 use crate::error;
 use crate::footer::{self, ColumnNote, Footer, Holds, METADATA};
+use crate::hybrid;
 use crate::registry::Registry;
 use crate::table::Table;
 use bytes::Bytes;
@@ -18,9 +20,7 @@ use parquet::basic::{
 use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::{ByteArray, FixedLenByteArray, Int64Type};
-use parquet::encodings::encoding::{DeltaBitPackEncoder, Encoder};
-use parquet::encodings::rle::RleEncoder;
+use parquet::data_type::{ByteArray, FixedLenByteArray};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, ColumnIndexBuilder, KeyValue, OffsetIndexBuilder, SortingColumn,
@@ -337,18 +337,6 @@ struct Levels {
     nulls: u32,
 }
 
-/// Puts a level `count` times, long runs in one step.
-fn run(encoder: &mut RleEncoder, value: u64, mut count: usize) {
-    while count > 0 {
-        if encoder.is_accumulating_rle(value) {
-            encoder.extend_run(count);
-            return;
-        }
-        encoder.put(value);
-        count -= 1;
-    }
-}
-
 fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) -> Levels {
     let count = page.len();
     let none = Levels { bytes: Vec::new(), repetition: 0, definition: 0, entries: count as u32, nulls: 0 };
@@ -357,13 +345,13 @@ fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) ->
         Rows::Dense => None,
         Rows::Sparse(rows) => Some(rows.get(range.clone()).unwrap_or(&[])),
     };
-    let mut definition = RleEncoder::new(1, 1024);
-    let mut repetition = RleEncoder::new(1, 1024);
+    let mut definition = hybrid::Encoder::new(1, Vec::new());
+    let mut repetition = hybrid::Encoder::new(1, Vec::new());
     let (mut entries, mut nulls) = (0usize, 0usize);
     match rows {
         None => {
-            run(&mut definition, 1, count);
-            run(&mut repetition, 0, count);
+            definition.run(1, count);
+            repetition.run(0, count);
             entries = count;
         }
         Some(rows) => {
@@ -373,25 +361,25 @@ fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) ->
                 let further = *row < next;
                 if !further {
                     let gap = (*row - next) as usize;
-                    run(&mut definition, 0, gap);
-                    run(&mut repetition, 0, gap);
+                    definition.run(0, gap);
+                    repetition.run(0, gap);
                     entries += gap;
                     nulls += gap;
                 }
-                run(&mut definition, 1, 1);
-                run(&mut repetition, u64::from(further), 1);
+                definition.run(1, 1);
+                repetition.run(u32::from(further), 1);
                 entries += 1;
                 next = *row + 1;
             }
             let gap = (page.end - next) as usize;
-            run(&mut definition, 0, gap);
-            run(&mut repetition, 0, gap);
+            definition.run(0, gap);
+            repetition.run(0, gap);
             entries += gap;
             nulls += gap;
         }
     }
-    let definition = definition.consume();
-    let repetition = if list { repetition.consume() } else { Vec::new() };
+    let definition = definition.finish();
+    let repetition = if list { repetition.finish() } else { Vec::new() };
     let mut bytes = repetition.clone();
     bytes.extend_from_slice(&definition);
     Levels {
@@ -406,15 +394,11 @@ fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) ->
 fn values(column: &Column, form: &Form, range: Range<usize>) -> Made<Vec<u8>> {
     match (form, &column.data) {
         (Form::Codes(codes, bits), _) => {
-            let mut encoder = RleEncoder::new_from_buf(*bits, vec![*bits]);
-            codes.get(range).unwrap_or(&[]).iter().for_each(|c| encoder.put(u64::from(*c)));
-            Ok(encoder.consume())
+            let mut encoder = hybrid::Encoder::new(*bits, vec![*bits]);
+            encoder.values(codes.get(range).unwrap_or(&[]));
+            Ok(encoder.finish())
         }
-        (Form::Delta, Data::Ints(ints)) => {
-            let mut encoder = DeltaBitPackEncoder::<Int64Type>::new();
-            encoder.put(ints.get(range).unwrap_or(&[]))?;
-            Ok(encoder.flush_buffer()?.to_vec())
-        }
+        (Form::Delta, Data::Ints(ints)) => Ok(delta::encode(ints.get(range).unwrap_or(&[]))),
         (Form::Fixed, Data::Ids(ids)) => Ok(ids.get(range).unwrap_or(&[]).concat()),
         (Form::Fixed, _) => Ok(range.filter_map(|at| community::pack(column.bytes(at))).flatten().collect()),
         _ => {

@@ -3,16 +3,14 @@
 
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::footer::{Footer, Holds, METADATA, Meaning};
+use crate::hybrid::{self, Stretch};
 use crate::registry::Registry;
-use crate::{community, error};
+use crate::{community, delta, error};
 use bytes::Bytes;
 use index::Error;
 use parquet::basic::{Encoding, Repetition};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{Page, PageReader};
-use parquet::data_type::Int64Type;
-use parquet::encodings::decoding::{Decoder, DeltaBitPackDecoder};
-use parquet::encodings::rle::RleDecoder;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
@@ -254,9 +252,10 @@ impl Out {
             if num_nulls == 0 && num_values == rows && levels.0 <= 8 {
                 self.rows.extend(start..start + rows);
             } else if count > 0 {
-                let repetition = buf.slice(..levels.0);
-                let definition = buf.slice(levels.0..body);
-                self.levels(repetition, definition, num_values as usize, start)?;
+                let (head, _) = buf.split_at(body);
+                let (repetition, definition) = head.split_at(levels.0);
+                self.levels(repetition, definition, num_values as usize, start)
+                    .ok_or_else(|| bad("levels"))?;
             }
             if self.rows.len() - before != count {
                 return Err(bad("levels and values disagree"));
@@ -271,79 +270,62 @@ impl Out {
             return Err(bad("count of rows"));
         }
         if count > 0 {
-            self.values(buf.slice(body..), encoding, count).ok_or_else(|| bad("values"))??;
+            let (_, bytes) = buf.split_at(body);
+            self.values(bytes, encoding, count).ok_or_else(|| bad("values"))?;
         }
         Ok(())
     }
 
-    fn levels(
-        &mut self,
-        repetition: Bytes,
-        definition: Bytes,
-        entries: usize,
-        start: u32,
-    ) -> Result<(), ParquetError> {
-        let decode = |bytes: Bytes| -> Result<Vec<u8>, ParquetError> {
-            let mut out = vec![0u8; entries];
-            let mut decoder = RleDecoder::new(1);
-            decoder.set_data(bytes)?;
-            let read = decoder.get_batch(&mut out)?;
-            if read < entries {
-                return Err(ParquetError::General("levels end early".into()));
-            }
-            Ok(out)
-        };
-        let definition = decode(definition)?;
-        if self.list {
-            let mut next = start;
-            for (repeated, defined) in decode(repetition)?.into_iter().zip(definition) {
-                next += u32::from(repeated == 0);
-                if defined == 1 {
-                    self.rows.push(next.saturating_sub(1).max(start));
+    fn levels(&mut self, repetition: &[u8], definition: &[u8], entries: usize, start: u32) -> Option<()> {
+        if !self.list {
+            let (rows, mut row) = (&mut self.rows, start);
+            return hybrid::stretches(definition, 1, entries, &mut |stretch| match stretch {
+                Stretch::Run(defined, count) => {
+                    if defined == 1 {
+                        rows.extend(row..row + count as u32);
+                    }
+                    row += count as u32;
                 }
-            }
-        } else {
-            self.rows.extend(definition.iter().zip(start..).filter(|(d, _)| **d == 1).map(|(_, row)| row));
+                Stretch::Packed(levels) => {
+                    rows.extend(levels.iter().zip(row..).filter(|(d, _)| **d == 1).map(|(_, row)| row));
+                    row += levels.len() as u32;
+                }
+            });
         }
-        Ok(())
+        let (mut repeated, mut defined) = (Vec::new(), Vec::new());
+        hybrid::decode(repetition, 1, entries, &mut repeated)?;
+        hybrid::decode(definition, 1, entries, &mut defined)?;
+        let mut next = start;
+        for (repeated, defined) in repeated.into_iter().zip(defined) {
+            next += u32::from(repeated == 0);
+            if defined == 1 {
+                self.rows.push(next.saturating_sub(1).max(start));
+            }
+        }
+        Some(())
     }
 
-    fn values(&mut self, bytes: Bytes, encoding: Encoding, count: usize) -> Option<Result<(), ParquetError>> {
+    fn values(&mut self, bytes: &[u8], encoding: Encoding, count: usize) -> Option<()> {
         match (encoding, self.holds) {
             (Encoding::RLE_DICTIONARY, holds) => {
-                let bits = *bytes.first()?;
-                let mut decoder = RleDecoder::new(bits.min(32));
-                if let Err(e) = decoder.set_data(bytes.slice(1..)) {
-                    return Some(Err(e));
-                }
+                let (bits, bytes) = bytes.split_first()?;
                 let before = self.codes.len();
-                self.codes.resize(before + count, 0);
-                let read = match decoder.get_batch(self.codes.get_mut(before..)?) {
-                    Ok(read) => read,
-                    Err(e) => return Some(Err(e)),
-                };
-                let size = if self.int_dict.is_empty() { self.dict.len() } else { self.int_dict.len() };
-                if read < count || self.codes.get(before..)?.iter().any(|code| *code as usize >= size) {
+                hybrid::decode(bytes, *bits, count, &mut self.codes)?;
+                let codes = self.codes.get(before..)?;
+                let ints = matches!(holds, Holds::Int | Holds::Time);
+                let size = if ints { self.int_dict.len() } else { self.dict.len() };
+                // one look at the largest keeps every later look-up within the dictionary
+                if codes.iter().max().is_some_and(|code| *code as usize >= size) {
                     return None;
                 }
-                if matches!(holds, Holds::Int | Holds::Time) {
+                if ints {
                     let dict = &self.int_dict;
-                    self.ints.extend(self.codes.iter().filter_map(|code| dict.get(*code as usize).copied()));
+                    self.ints.extend(codes.iter().map(|code| dict.get(*code as usize).copied().unwrap_or(0)));
                     self.codes.clear();
                 }
             }
             (Encoding::DELTA_BINARY_PACKED, Holds::Int | Holds::Time) => {
-                let mut decoder = DeltaBitPackDecoder::<Int64Type>::new();
-                let before = self.ints.len();
-                self.ints.resize(before + count, 0);
-                let read = decoder
-                    .set_data(bytes, count)
-                    .and_then(|()| decoder.get(self.ints.get_mut(before..).unwrap_or(&mut [])));
-                match read {
-                    Ok(read) if read == count => {}
-                    Ok(_) => return None,
-                    Err(e) => return Some(Err(e)),
-                }
+                delta::decode(bytes, count, &mut self.ints)?;
             }
             (Encoding::PLAIN, Holds::Id) => {
                 let more = bytes.get(..count.checked_mul(16)?)?;
@@ -354,11 +336,11 @@ impl Out {
                 more.chunks_exact(community::LEN).for_each(|hash| community::unpack(hash, &mut self.dict));
             }
             (Encoding::PLAIN, Holds::Text | Holds::Ip | Holds::Bytes) => {
-                plain(&bytes, count, &mut self.dict)?;
+                plain(bytes, count, &mut self.dict)?;
             }
             _ => return None,
         }
-        Some(Ok(()))
+        Some(())
     }
 
     fn finish(self) -> Column {

@@ -42,6 +42,40 @@ pub(crate) fn merge_some(shared: &Shared, writer: &str) -> Result<bool, Error> {
     Ok(false)
 }
 
+/// Merges every small file of a writer with its neighbours, however few they are.
+pub(crate) fn merge_all(shared: &Shared, writer: &str) -> Result<(), Error> {
+    let view = shared.reload(false)?;
+    let mut by_slice: BTreeMap<String, Vec<Segment>> = BTreeMap::new();
+    for ((place, _), segment) in view.files.iter().zip(shared.file_segments(&view)) {
+        let small = segment.rows < shared.options.small_rows;
+        let changed = segment.hidden.is_some() || !segment.tags.is_empty();
+        if place.1 == writer && (small || changed) {
+            by_slice.entry(place.0.clone()).or_default().push(segment);
+        }
+    }
+    for (slice, segments) in by_slice {
+        let most = u64::from(shared.options.flush_rows) * 2;
+        let mut group: Vec<Segment> = Vec::new();
+        for segment in segments {
+            let rows: u64 = group.iter().map(|s| u64::from(s.rows)).sum();
+            if !group.is_empty() && rows + u64::from(segment.rows) > most {
+                merge_group(shared, writer, &slice, &std::mem::take(&mut group))?;
+            }
+            group.push(segment);
+        }
+        merge_group(shared, writer, &slice, &group)?;
+    }
+    Ok(())
+}
+
+fn merge_group(shared: &Shared, writer: &str, slice: &str, group: &[Segment]) -> Result<(), Error> {
+    let changed = group.iter().any(|s| s.hidden.is_some() || !s.tags.is_empty());
+    if group.len() > 1 || changed {
+        merge(shared, writer, slice, group)?;
+    }
+    Ok(())
+}
+
 /// The milliseconds since 1970 at which a file was written: its name begins with them.
 fn written_at(segment: &Segment) -> i64 {
     let file = segment.name.rsplit('/').next().unwrap_or("");

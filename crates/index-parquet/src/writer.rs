@@ -57,6 +57,12 @@ impl Writer {
         self.local.drain()
     }
 
+    /// Merges the small files of this writer and folds changes in, now rather than when it is due.
+    pub fn compact(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        crate::merging::merge_all(&self.shared, &self.local.name)
+    }
+
     /// Name of the writer's folder.
     pub fn name(&self) -> &str {
         &self.local.name
