@@ -20,7 +20,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What changes with the libraries is apart from what changes with the viewer; the editor and the chart load beside their page.
-        advancedChunks: {
+        codeSplitting: {
           groups: [
             { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|style-mod|w3c-keyname|crelt)/ },
             { name: 'chart', test: /node_modules[\\/]uplot/ },

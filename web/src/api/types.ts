@@ -193,6 +193,10 @@ export interface ExportCheck {
   packets: number
   bytes: number
   missing: MissingPackets[]
+  /** Link types of the packets; pcap holds one, pcapng any number. */
+  links?: string[] | number[] | number
+  /** False where a slice or a filter may leave fewer packets than counted. */
+  exact?: boolean
   error?: string
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exportQuery, problemOf, type Choice } from './exportQuery'
+import { exportQuery, needsPcapng, problemOf, type Choice } from './exportQuery'
 
 const choice: Choice = { format: 'pcap', scope: 'all', session: '', segments: 'no', slice: false, from: '', to: '', bpf: '' }
 const common = { date: '-1', expression: 'port == 80' }
@@ -25,4 +25,13 @@ test('a slice in time, only for packets', () => {
   expect(problemOf({ ...slice, from: 'x' }, now, 'UTC')).toBe('from')
   expect(problemOf({ ...slice, to: '' }, now, 'UTC')).toBe('to')
   expect(problemOf({ ...slice, to: '-2h' }, now, 'UTC')).toBe('order')
+})
+
+test('several link types need pcapng', () => {
+  const check = { sessions: 1, packets: 2, bytes: 3, missing: [] }
+  expect(needsPcapng('pcap', { ...check, links: [1, 113] })).toBe(true)
+  expect(needsPcapng('pcap', { ...check, links: [1] })).toBe(false)
+  expect(needsPcapng('pcapng', { ...check, links: [1, 113] })).toBe(false)
+  expect(needsPcapng('pcap', check)).toBe(false)
+  expect(needsPcapng('pcap', null)).toBe(false)
 })

@@ -1,6 +1,6 @@
 // What the export dialog asks the server for.
 
-import type { CommonQuery, ExportFormat, ExportQuery, Segments } from '@/api/types'
+import type { CommonQuery, ExportCheck, ExportFormat, ExportQuery, Segments } from '@/api/types'
 import { parseTime, type Zone } from '@/search/time'
 
 export interface Choice {
@@ -17,6 +17,12 @@ export interface Choice {
 export type Problem = 'from' | 'to' | 'order'
 
 export const PACKET_FORMATS: readonly ExportFormat[] = ['pcap', 'pcapng']
+
+/** A pcap file has one link type for all its packets. */
+export function needsPcapng(format: ExportFormat, check: ExportCheck | null): boolean {
+  const links = check?.links
+  return format === 'pcap' && (Array.isArray(links) ? links.length : (links ?? 1)) > 1
+}
 
 export const hasPackets = (format: ExportFormat): boolean => PACKET_FORMATS.includes(format)
 

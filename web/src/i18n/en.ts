@@ -79,7 +79,7 @@ export default {
   export: {
     button: 'Export', title: 'Export', about: 'What the file will hold is counted before the download starts.', format: 'Format', formats: { pcap: 'Packets, readable everywhere', pcapng: 'Packets with interfaces and nanoseconds', csv: 'A table of the shown columns', json: 'Whole session documents' },
     scope: 'Sessions', all: 'All that match', one: 'The open session', segments: 'Segments of long sessions', segment: { no: 'Only those found', time: 'Linked ones within the time range too', all: 'Linked ones of all time too' },
-    bpf: 'Packet filter (BPF)', bpfHint: 'As in tcpdump. Empty: every packet.', slice: 'Only packets of a time slice', order: 'The end lies before the start.', check: 'What the file will hold', checking: 'Counting…', sessions: 'Sessions', packets: 'Packets', size: 'Size',
+    bpf: 'Packet filter (BPF)', bpfHint: 'As in tcpdump. Empty: every packet.', slice: 'Only packets of a time slice', order: 'The end lies before the start.', check: 'What the file will hold', checking: 'Counting…', sessions: 'Sessions', packets: 'Packets', size: 'Size', mostPackets: 'Packets at most', mostSize: 'Size at most', mixed: 'These packets were captured on links of several kinds, which pcap cannot hold in one file.',
     missing: 'Packets of {n} files are missing | Packets of {n} file are missing | Packets of {n} files are missing', affected: '{n} sessions | {n} session | {n} sessions', nothing: 'There is nothing to export.', download: 'Download {format}',
   },
   upload: {

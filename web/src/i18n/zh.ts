@@ -79,7 +79,7 @@ export default {
   export: {
     button: '导出', title: '导出', about: '下载前先统计文件将包含的内容。', format: '格式', formats: { pcap: '数据包，通用格式', pcapng: '数据包，含接口信息与纳秒时间', csv: '当前各列的表格', json: '完整的会话文档' },
     scope: '会话', all: '全部匹配', one: '打开的会话', segments: '长会话的分段', segment: { no: '仅找到的分段', time: '包含时间范围内的关联分段', all: '包含所有时间的关联分段' },
-    bpf: '包过滤器（BPF）', bpfHint: '语法同 tcpdump。留空则导出全部数据包。', slice: '仅导出一段时间内的数据包', order: '结束时间早于开始时间。', check: '文件将包含的内容', checking: '统计中…', sessions: '会话', packets: '数据包', size: '大小',
+    bpf: '包过滤器（BPF）', bpfHint: '语法同 tcpdump。留空则导出全部数据包。', slice: '仅导出一段时间内的数据包', order: '结束时间早于开始时间。', check: '文件将包含的内容', checking: '统计中…', sessions: '会话', packets: '数据包', size: '大小', mostPackets: '数据包（至多）', mostSize: '大小（至多）', mixed: '这些数据包来自多种链路类型，一个 pcap 文件无法容纳。',
     missing: '{n} 个文件的数据包已缺失', affected: '{n} 个会话', nothing: '没有可导出的内容。', download: '下载 {format}',
   },
   upload: {
