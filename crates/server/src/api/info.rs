@@ -97,7 +97,8 @@ pub(crate) async fn histories(
                 value.get(*p).and_then(Value::as_str).is_some_and(|t| t.to_lowercase().contains(&term))
             })
         };
-        let rows = seen.into_iter().filter(|e| term.is_empty() || fits(&e.value)).map(|mut entry| {
+        // oldest first, so that rows of one millisecond keep their order
+        let rows = seen.into_iter().rev().filter(|e| term.is_empty() || fits(&e.value)).map(|mut entry| {
             entry.value["id"] = entry.key.into();
             entry.value
         });

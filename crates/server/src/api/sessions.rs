@@ -82,10 +82,14 @@ pub(crate) async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let scope = ScopeQuery::read(&params)?;
-    let text = scope.expression.clone().unwrap_or_default();
-    let cancel = scope.cancel_key(&caller);
-    let found = app.query(cancel, move |app, control| find(app, &caller, &scope, &params, control)).await;
+    let text = params.get("expression").unwrap_or_default().to_owned();
+    let found = match ScopeQuery::read(&params) {
+        Ok(scope) => {
+            let cancel = scope.cancel_key(&caller);
+            app.query(cancel, move |app, control| find(app, &caller, &scope, &params, control)).await
+        }
+        Err(error) => Err(error),
+    };
     match found {
         Ok((answer, note)) => Ok((Extension(note), Json(answer)).into_response()),
         // as Arkime: a search that cannot be read is an empty answer with an error in it
@@ -205,8 +209,7 @@ pub(crate) async fn build_query(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let query = ScopeQuery::read(&params)?;
-    let scope = app.blocking(move |app| Scope::resolve(app, &caller, &query)).await;
+    let scope = app.blocking(move |app| Scope::resolve(app, &caller, &ScopeQuery::read(&params)?)).await;
     match scope {
         Ok(scope) => Ok(Json(json!({ "query": query::explain(&scope.plan) }))),
         Err(error) if error.is_clients() => {

@@ -45,15 +45,13 @@ pub(crate) async fn view(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let query = ScopeQuery::read(&params)?;
-    let cancel = query.cancel_key(&caller);
-    soft(app.query(cancel, move |app, control| spiview(app, &caller, &query, &params, control)).await)
+    let cancel = params.get("cancelId").map(|id| (caller.user.user_id.clone(), id.to_owned()));
+    soft(app.query(cancel, move |app, control| spiview(app, &caller, &params, control)).await)
 }
 
 fn spiview(
     app: &App,
     caller: &Caller,
-    query: &ScopeQuery,
     params: &Params,
     control: &Control,
 ) -> Result<(Value, Note), ApiError> {
@@ -66,7 +64,7 @@ fn spiview(
         };
         wanted.push((Subject::read(schema, &name)?, name, size.min(MAX_SIZE)));
     }
-    let scope = Scope::resolve(app, caller, query)?;
+    let scope = Scope::resolve(app, caller, &ScopeQuery::read(params)?)?;
     let facets = params.is_set("facets");
     let interval =
         if facets { Some(Interval::read(params.get("interval"), false, scope.range)?) } else { None };
@@ -145,15 +143,13 @@ pub(crate) async fn graph(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let query = ScopeQuery::read(&params)?;
-    let cancel = query.cancel_key(&caller);
-    soft(app.query(cancel, move |app, control| spigraph(app, &caller, &query, &params, control)).await)
+    let cancel = params.get("cancelId").map(|id| (caller.user.user_id.clone(), id.to_owned()));
+    soft(app.query(cancel, move |app, control| spigraph(app, &caller, &params, control)).await)
 }
 
 fn spigraph(
     app: &App,
     caller: &Caller,
-    query: &ScopeQuery,
     params: &Params,
     control: &Control,
 ) -> Result<(Value, Note), ApiError> {
@@ -162,7 +158,7 @@ fn spigraph(
     let name = name.ok_or_else(|| ApiError::forbidden("Missing exp parameter"))?;
     let subject = Subject::read(schema, name)?;
     let size = params.parse("size", "a number of values")?.unwrap_or(20).min(MAX_GRAPHS);
-    let scope = Scope::resolve(app, caller, query)?;
+    let scope = Scope::resolve(app, caller, &ScopeQuery::read(params)?)?;
     let interval = Interval::read(params.get("interval"), params.is_set("spanning"), scope.range)?;
     let all = (&scope, &scope.plan);
     let count = vec![Aggregate::Sums(Vec::new())];

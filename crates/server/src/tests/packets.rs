@@ -59,6 +59,7 @@ fn with_packets(fixture: &Fixture) -> String {
     doc.add(&core::SRC_PORT, 50_000);
     doc.add(&core::DST_IP, "192.168.1.1".parse().unwrap());
     doc.add(&core::DST_PORT, 80);
+    doc.add(&core::BYTES, packets.iter().map(|p| p.len() as i64).sum());
     doc.positions = positions;
     let id = format!("3@{}", doc.id);
     fixture.memory.clone().append(vec![doc]).unwrap();
