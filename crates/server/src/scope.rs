@@ -297,7 +297,7 @@ fn read_range(app: &App, caller: &Caller, query: &ScopeQuery) -> Result<Option<(
     if hours == -1.0 {
         return Ok(None);
     }
-    if !(hours >= 0.0 && hours <= 24.0 * 366.0 * 1_000.0) {
+    if !(0.0..=24.0 * 366.0 * 1_000.0).contains(&hours) {
         return Err(ApiError::bad("date is a number of hours, or -1 for all time"));
     }
     Ok(Some((now - (hours * 3_600_000.0) as i64, now)))

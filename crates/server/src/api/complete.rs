@@ -84,7 +84,7 @@ fn values(
     control: &Control,
 ) -> Result<Vec<Value>, ApiError> {
     let subject = match (field, targets) {
-        ("file" | "db:fileand", _) if !caller.user.hide_files => return Ok(files(app, prefix)?),
+        ("file" | "db:fileand", _) if !caller.user.hide_files => return files(app, prefix),
         (_, []) => return Ok(Vec::new()),
         (_, [one]) => Subject::Field(*one),
         (_, many) => Subject::Family(many.to_vec()),

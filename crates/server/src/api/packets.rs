@@ -94,10 +94,10 @@ pub(crate) async fn packets(
             let json = shown.iter().map(packet_json).collect();
             (json!({ "packets": Value::Array(json) }), packets_text(&shown, format), losses, shown.is_empty())
         };
-        if empty && !losses.is_empty() && format != Format::Json {
-            return Err(ApiError::new(StatusCode::GONE, losses[0].to_string()));
-        }
         if format != Format::Json {
+            if let (true, Some(loss)) = (empty, losses.first()) {
+                return Err(ApiError::new(StatusCode::GONE, loss.to_string()));
+            }
             return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
         }
         let mut answer = answer;

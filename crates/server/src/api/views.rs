@@ -36,14 +36,20 @@ const KEPT: &[&str] = &[
 /// Entries of one collection.
 const MAX_ENTRIES: usize = 10_000;
 
+/// An entry with its key in it.
+pub(crate) fn with_id(mut value: Value, id: &str) -> Value {
+    if let Some(object) = value.as_object_mut() {
+        object.insert("id".to_owned(), id.into());
+    }
+    value
+}
+
 async fn list(app: App, caller: Caller, kind: Kind) -> Result<Json<Value>, ApiError> {
     app.blocking(move |app| {
         let names = Names::new(app, &caller);
         let mut data = Vec::new();
         for entry in names.visible(kind.collection) {
-            let mut shown = entry.value;
-            shown["id"] = entry.key.into();
-            data.push(shown);
+            data.push(with_id(entry.value, &entry.key));
         }
         let total = data.len();
         names.checked(Json(json!({ "data": data, "recordsTotal": total, "recordsFiltered": total })))
@@ -107,9 +113,9 @@ async fn create(app: App, caller: Caller, params: Params, kind: Kind) -> Result<
         check_name(app, kind, object.get("name"), None)?;
         object.insert("user".to_owned(), caller.user.user_id.clone().into());
         let id = random_text::<12>()?;
-        let mut object = Value::Object(object);
+        let object = Value::Object(object);
         app.state.catalog.put(kind.collection, &id, &object, Some(0))?;
-        object["id"] = id.into();
+        let object = with_id(object, &id);
         Ok(Json(json!({ "success": true, "text": format!("Created {} successfully", kind.name), kind.name: object })))
     })
     .await
@@ -146,11 +152,11 @@ async fn change(
         check_name(app, kind, object.get("name"), Some(&id))?;
         let maker = entry.value.get("user").cloned().unwrap_or(Value::Null);
         object.insert("user".to_owned(), maker);
-        let mut object = Value::Object(object);
+        let object = Value::Object(object);
         if !app.state.catalog.put(kind.collection, &id, &object, Some(entry.version))? {
             return Err(ApiError::busy("somebody else changed it at the same time; load it again"));
         }
-        object["id"] = id.into();
+        let object = with_id(object, &id);
         Ok(Json(json!({ "success": true, "text": format!("Updated {} successfully", kind.name), kind.name: object })))
     })
     .await
