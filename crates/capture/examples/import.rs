@@ -12,6 +12,9 @@ use source::Stop;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An index that forgets.
 struct Forgets(u64);
 impl SessionSink for Forgets {

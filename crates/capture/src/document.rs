@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub(crate) fn document(session: &mut LiveSession, options: &Options, goes_on: bool) -> SessionDoc {
     let id = identity(session, &options.node);
     name_protocol(session);
+    session.doc.reserve(if session.tcp.is_some() { ROOM + TCP_ROOM } else { ROOM });
     session.facts.write(&mut session.doc);
     for tag in &options.tags {
         session.doc.tag(tag);
@@ -34,44 +35,49 @@ pub(crate) fn document(session: &mut LiveSession, options: &Options, goes_on: bo
     doc
 }
 
+/// Fields that a document gets here and from enrichment.
+const ROOM: usize = 36;
+/// Fields that a TCP session has beside them.
+const TCP_ROOM: usize = 24;
+
 fn write_core(session: &mut LiveSession, options: &Options) {
     let (first, last) = (session.first.div_euclid(1_000_000), session.last.div_euclid(1_000_000));
     let doc = &mut session.doc;
-    doc.add(&core::START_TIME, first);
-    doc.add(&core::STOP_TIME, last);
-    doc.add(&core::LENGTH, last - first);
-    doc.add(&core::DB_TIME, now_ms());
-    doc.add(&core::NODE, &options.node);
-    doc.add(&core::SEGMENTS, i64::from(session.segment));
-    doc.add(&core::IP_PROTOCOL, i64::from(session.ends.protocol));
+    doc.add_new(&core::START_TIME, first);
+    doc.add_new(&core::STOP_TIME, last);
+    doc.add_new(&core::LENGTH, last - first);
+    doc.add_new(&core::DB_TIME, now_ms());
+    doc.add_new(&core::NODE, &options.node);
+    doc.add_new(&core::SEGMENTS, i64::from(session.segment));
+    doc.add_new(&core::IP_PROTOCOL, i64::from(session.ends.protocol));
     if session.ethertype != 0 {
-        doc.add(&core::ETHERTYPE, i64::from(session.ethertype));
+        doc.add_new(&core::ETHERTYPE, i64::from(session.ethertype));
     }
     if session.ends.has_ips {
         let ([src, dst], [src_port, dst_port]) = (session.ends.ips, session.ends.ports);
-        doc.add(&core::SRC_IP, src);
-        doc.add(&core::DST_IP, dst);
-        doc.add(&core::SRC_PORT, i64::from(src_port));
-        doc.add(&core::DST_PORT, i64::from(dst_port));
+        doc.add_new(&core::SRC_IP, src);
+        doc.add_new(&core::DST_IP, dst);
+        doc.add_new(&core::SRC_PORT, i64::from(src_port));
+        doc.add_new(&core::DST_PORT, i64::from(dst_port));
     }
     let [src, dst] = session.packets.map(i64::from);
-    doc.add(&core::SRC_PACKETS, src);
-    doc.add(&core::DST_PACKETS, dst);
-    doc.add(&core::PACKETS, src + dst);
+    doc.add_new(&core::SRC_PACKETS, src);
+    doc.add_new(&core::DST_PACKETS, dst);
+    doc.add_new(&core::PACKETS, src + dst);
     let [src, dst] = session.bytes.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
-    doc.add(&core::SRC_BYTES, src);
-    doc.add(&core::DST_BYTES, dst);
-    doc.add(&core::BYTES, src.saturating_add(dst));
+    doc.add_new(&core::SRC_BYTES, src);
+    doc.add_new(&core::DST_BYTES, dst);
+    doc.add_new(&core::BYTES, src.saturating_add(dst));
     let [src, dst] = session.data_bytes.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
-    doc.add(&core::SRC_DATA_BYTES, src);
-    doc.add(&core::DST_DATA_BYTES, dst);
-    doc.add(&core::DATA_BYTES, src.saturating_add(dst));
+    doc.add_new(&core::SRC_DATA_BYTES, src);
+    doc.add_new(&core::DST_DATA_BYTES, dst);
+    doc.add_new(&core::DATA_BYTES, src.saturating_add(dst));
     let [src, dst] = &session.first_bytes;
     src.hex(|text| {
-        doc.add(&core::SRC_PAYLOAD8, text);
+        doc.add_new(&core::SRC_PAYLOAD8, text);
     });
     dst.hex(|text| {
-        doc.add(&core::DST_PAYLOAD8, text);
+        doc.add_new(&core::DST_PAYLOAD8, text);
     });
 }
 

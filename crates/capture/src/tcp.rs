@@ -184,21 +184,21 @@ impl TcpState {
             (&core::TCP_SRC_ZERO, src_zero),
             (&core::TCP_DST_ZERO, dst_zero),
         ] {
-            doc.add(field, i64::from(count));
+            doc.add_new(field, i64::from(count));
         }
         if std::mem::take(&mut self.saw_syn) {
             if let Some((seq, ..)) = self.syn {
-                doc.add(&core::TCP_SEQ_SRC, i64::from(seq));
-                doc.add(&core::TCP_SRC_ISN_COUNT, i64::from(self.other_syns) + 1);
+                doc.add_new(&core::TCP_SEQ_SRC, i64::from(seq));
+                doc.add_new(&core::TCP_SRC_ISN_COUNT, i64::from(self.other_syns) + 1);
             }
             if let Some(syn_ack) = self.syn_ack {
                 let seq = if like_arkime { syn_ack.arkimes_seq } else { syn_ack.seq };
-                doc.add(&core::TCP_SEQ_DST, i64::from(seq));
+                doc.add_new(&core::TCP_SEQ_DST, i64::from(seq));
             }
-            doc.add(&core::TCP_SYN_VALIDATED, self.syn_validated);
-            doc.add(&core::TCP_SYN_ACK_VALIDATED, self.syn_ack_validated);
+            doc.add_new(&core::TCP_SYN_VALIDATED, self.syn_validated);
+            doc.add_new(&core::TCP_SYN_ACK_VALIDATED, self.syn_ack_validated);
             if let Some(rtt) = self.init_rtt {
-                doc.add(&core::INIT_RTT, rtt);
+                doc.add_new(&core::INIT_RTT, rtt);
             }
             self.write_handshake(doc);
         }
@@ -217,13 +217,13 @@ impl TcpState {
         let times = self.analysis.handshake();
         let micros = |time: i64| time / 1_000;
         if let Some(server) = times.server {
-            doc.add(&perf::TCP_HANDSHAKE_DST, micros(server));
+            doc.add_new(&perf::TCP_HANDSHAKE_DST, micros(server));
         }
         if let Some(client) = times.client {
-            doc.add(&perf::TCP_HANDSHAKE_SRC, micros(client));
+            doc.add_new(&perf::TCP_HANDSHAKE_SRC, micros(client));
         }
         if let (Some(server), Some(client)) = (times.server, times.client) {
-            doc.add(&perf::TCP_HANDSHAKE, micros(server + client));
+            doc.add_new(&perf::TCP_HANDSHAKE, micros(server + client));
         }
     }
 
@@ -243,7 +243,7 @@ impl TcpState {
             (&perf::TCP_ZERO_WINDOWS_DST, dst.zero_windows),
         ] {
             if count > 0 {
-                doc.add(field, i64::from(count));
+                doc.add_new(field, i64::from(count));
             }
         }
     }

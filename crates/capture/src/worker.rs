@@ -17,6 +17,9 @@ use wire::{Decoded, Sctp, Tcp, TcpFlags, TcpOption, Transport};
 /// Where finished documents go.
 pub(crate) type Out<'a> = dyn FnMut(SessionDoc) + 'a;
 
+/// Packets of a session between two looks at how large its document is.
+const WEIGHED: u32 = 64;
+
 /// A worker and its flows.
 pub(crate) struct Worker {
     options: Arc<Options>,
@@ -92,6 +95,7 @@ impl Worker {
         let Some(id) = id else { return };
         let lengths = self.options.packet_lengths;
         let (file, max_packets) = (self.file, self.options.max_packets);
+        let max_document = self.options.limits.document_bytes;
         let Some(session) = self.table.get_mut(id) else { return };
         let from = session.sender(identity);
         for frame in earlier {
@@ -102,7 +106,8 @@ impl Worker {
         }
         session.count(from, frame, file, lengths);
         session.look(from, decoded);
-        if session.packets() >= max_packets {
+        let packets = session.packets();
+        if packets >= max_packets || packets % WEIGHED == 0 && session.doc.memory() > max_document {
             self.save_segment(id, seconds, out);
         }
         let closed = self.transport(id, from, frame, decoded);
@@ -461,4 +466,24 @@ fn sctp_packet(
         session.conversation.data(dir(from), bytes, time, &mut session.doc, around);
     }
     session.sctp = Some(sides);
+}
+
+#[cfg(test)]
+mod sizes {
+    /// What a session costs while it goes on: the figures that the documentation of the limits rests on.
+    #[test]
+    fn a_live_session_is_small() {
+        use std::mem::size_of;
+        let session = size_of::<super::LiveSession>();
+        let tcp = size_of::<super::TcpState>();
+        println!(
+            "session {session}, tcp {tcp}, doc {}, conversation {}, facts {}, stream {}, analysis {}",
+            size_of::<session::SessionDoc>(),
+            size_of::<protocols::Conversation>(),
+            size_of::<crate::facts::Facts>(),
+            size_of::<flow::TcpStream>(),
+            size_of::<flow::TcpAnalysis>()
+        );
+        assert!(session <= 800 && tcp <= 800, "session {session}, tcp {tcp}");
+    }
 }

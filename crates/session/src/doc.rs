@@ -161,6 +161,21 @@ impl SessionDoc {
     }
     shared!();
 
+    /// Makes room for this many more fields.
+    pub fn reserve(&mut self, fields: usize) {
+        self.slots.reserve_exact(fields);
+    }
+
+    /// Adds the value of a field of a single value that the document does not have yet: does not look for it, which pays where
+    /// a whole document is written.
+    pub fn add_new<T: Typed>(&mut self, field: &'static Field<T>, value: T::Value<'_>) {
+        let target = Target::of(&field.def);
+        debug_assert!(find(&self.slots, target).is_none(), "{} is there already", field.def.expr);
+        let mut values = Values::empty(field.def.kind);
+        values.push(field.def.kind, T::value(value), false);
+        self.slots.push((target, values));
+    }
+
     /// Adds a value by its declaration. Callers that have a handle use [`SessionDoc::add`].
     pub fn add_value(&mut self, def: &'static Def, value: Value<'_>) -> bool {
         debug_assert!(def.object.is_none(), "{} belongs to an object", def.expr);
@@ -262,11 +277,7 @@ impl Object {
         Self { def, slots: Vec::new(), objects: Vec::new() }
     }
     /// An object of what a store kept of it; the counterpart of [`SessionDoc::from_parts`].
-    pub fn from_parts(
-        def: &'static ObjectDef,
-        slots: Vec<(Target, Values)>,
-        objects: Vec<Object>,
-    ) -> Self {
+    pub fn from_parts(def: &'static ObjectDef, slots: Vec<(Target, Values)>, objects: Vec<Object>) -> Self {
         Self { def, slots, objects }
     }
     shared!();
