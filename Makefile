@@ -15,12 +15,11 @@ run: build geo
 	$(BIN) run $(if $(IFACE),--interface $(IFACE)) --listen $(LISTEN) --geo $(GEO)
 
 ## Installs what the tests need and runs all of them.
-test: tools web geo
-	cargo build --release --locked
+test: tools web
 	cargo test --workspace --locked
 	cd web && npm run check && npm run lint && npm test
 	deploy/fuzz-briefly
-	deploy/browser-tests $(BIN)
+	deploy/browser-tests target/debug/hindsight
 
 build: web
 	cargo build --release --locked
