@@ -318,9 +318,11 @@ fn finish_flush(shared: &Shared, name: &str, flush: &Flush, view: &View) -> Resu
         log::sync_dir(&shared.layout.partitions().join(slice))?;
     }
     log::sync_dir(&shared.layout.partitions())?;
+    // The log goes only after the generation: who still has the old one reads the log. The note of the flush goes last:
+    // while it is there, the log does not count.
+    merging::tidy_changes(shared, view)?;
     remove(&shared.layout.log(name, flush.log))?;
-    remove(&shared.layout.flush(name))?;
-    merging::tidy_changes(shared, view)
+    remove(&shared.layout.flush(name))
 }
 
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {

@@ -297,7 +297,8 @@ impl<'a> Open<'a> {
     }
 
     fn rebuild<'b>(&'b self, columns: &'b HashMap<Key, Arc<Column>>, show: &Show) -> Rebuild<'b> {
-        let tags = self.tags_key().map(|(_, number)| (Target::of(&core::TAGS.def), number));
+        let target = Target::of(&core::TAGS.def);
+        let tags = self.registry.find(target).map(|number| (target, number));
         Rebuild { names: self.names(), columns, tags, whole: show.targets().is_none() }
     }
 

@@ -121,7 +121,7 @@ impl Names {
 pub(crate) struct Rebuild<'a> {
     pub names: &'a Names,
     pub columns: &'a HashMap<Key, Arc<Column>>,
-    /// The tags' number: tags may have been changed since the shape was written.
+    /// The tags' number: tags may have been changed since the shape was written, so that it does not name them.
     pub tags: Option<(Target, u32)>,
     /// Whether every target is shown; otherwise those that have a column are.
     pub whole: bool,

@@ -56,8 +56,8 @@ mod tests {
 
     #[test]
     fn names_are_dates() {
-        assert_eq!(name(1_795_435_200_000, Width::Day), "2026-11-23");
-        assert_eq!(name(1_795_435_200_000 + 3_600_000 * 14, Width::Hour), "2026-11-23T14");
+        assert_eq!(name(1_795_392_000_000, Width::Day), "2026-11-23");
+        assert_eq!(name(1_795_392_000_000 + 3_600_000 * 14, Width::Hour), "2026-11-23T14");
         assert_eq!(name(-1, Width::Hour), "1969-12-31T23");
     }
 

@@ -221,49 +221,63 @@ impl SessionIndex for Store {
     }
 
     fn expire(&self, before_ms: i64) -> Result<u64, Error> {
-        // what is in memory yet: by slice, so that no document of a partition goes without the others
-        let control = Control::new();
-        let width = self.shared.width;
-        let stop = Target::of(&core::STOP_TIME.def);
-        let newest_in_memory = |snapshot: &Snapshot| -> Result<BTreeMap<String, i64>, Error> {
-            let mut newest = BTreeMap::new();
-            for segment in snapshot.segments.iter().filter(|s| s.name.starts_with("log/")) {
-                let Some((open, live)) = self.selected(segment, &Node::All, &control)? else { continue };
-                let Some(column) = open.target(stop)? else { continue };
-                for (at, last) in column.ints().iter().enumerate() {
-                    if live.has(column.row(at)) {
-                        let slot = newest.entry(crate::slices::name(*last, width)).or_insert(i64::MIN);
-                        *slot = (*slot).max(*last);
-                    }
-                }
+        let shared = &self.shared;
+        // nothing moves from memory to files meanwhile
+        let _exclusive = shared.exclusive()?;
+        let snapshot = shared.snapshot(true)?;
+        let view = shared.reload(true)?;
+        let in_memory = self.in_memory(&snapshot)?;
+        let mut newest: BTreeMap<&str, i64> = BTreeMap::new();
+        let of_files = view.files.iter().map(|(place, file)| (place.0.as_str(), file.last.1));
+        let of_memory =
+            in_memory.iter().flat_map(|(_, rows)| rows).map(|(_, slice, last)| (slice.as_str(), *last));
+        for (slice, last) in of_files.chain(of_memory) {
+            let known = newest.entry(slice).or_insert(last);
+            *known = (*known).max(last);
+        }
+        let is_old = |slice: &str| newest.get(slice).is_some_and(|last| *last < before_ms);
+        let mut changes = Vec::new();
+        let mut gone = 0;
+        for (segment, rows) in &in_memory {
+            let rows: Vec<u32> = rows
+                .iter()
+                .filter(|(_, slice, _)| is_old(slice))
+                .map(|(row, ..)| segment.base + row)
+                .collect();
+            gone += rows.len() as u64;
+            if !rows.is_empty() {
+                changes.push(Change::Hide { name: segment.name.clone(), rows });
             }
-            Ok(newest)
-        };
-        let mut gone = self.expire_files(before_ms, &newest_in_memory)?;
-        gone += self.change(&control, &|snapshot| {
-            let newest = newest_in_memory(snapshot)?;
-            let (mut count, mut changes) = (0, Vec::new());
-            for segment in snapshot.segments.iter().filter(|s| s.name.starts_with("log/")) {
-                let Some((open, live)) = self.selected(segment, &Node::All, &control)? else { continue };
-                let Some(column) = open.target(stop)? else { continue };
-                let mut rows = Vec::new();
-                for (at, last) in column.ints().iter().enumerate() {
-                    let row = column.row(at);
-                    let old = newest.get(&crate::slices::name(*last, width)).is_some_and(|n| *n < before_ms);
-                    if old && live.has(row) {
-                        rows.push(segment.base + row);
-                    }
-                }
-                count += rows.len() as u64;
-                if !rows.is_empty() {
-                    changes.push(Change::Hide { name: segment.name.clone(), rows });
-                }
-            }
-            Ok((count, changes))
-        })?;
+        }
+        let old: HashSet<&(String, String)> =
+            view.files.iter().map(|(place, _)| &**place).filter(|place| is_old(&place.0)).collect();
+        if old.is_empty() && changes.is_empty() {
+            return Ok(0);
+        }
+        let _moving = shared.moving.write().unwrap_or_else(PoisonError::into_inner);
+        shared.log_changes(view.state.changes, &changes)?;
+        for (place, file) in view.files.iter().filter(|(place, _)| old.contains(&**place)) {
+            let name = manifest::file_name(&place.0, &place.1, &file.name);
+            let hidden = view.changes.of(&name).and_then(|c| c.hidden.as_ref()).map_or(0, |h| h.count());
+            gone += u64::from(file.rows).saturating_sub(hidden);
+            shared.files.forget(&shared.layout.partition(&place.0, &place.1).join(&file.name));
+        }
+        for (slice, writer) in old {
+            // an empty manifest first: without it the files are no longer in force, whatever happens
+            manifest::save(&shared.layout.manifest(slice, writer), &Manifest::default())?;
+            let dir = shared.layout.partition(slice, writer);
+            std::fs::remove_dir_all(&dir).map_err(error::io("remove", &dir))?;
+            // the slice's folder goes with its last writer
+            let _ = std::fs::remove_dir(shared.layout.partitions().join(slice));
+        }
+        crate::merging::tidy_changes(shared, &view)?;
+        shared.reload(true)?;
         Ok(gone)
     }
 }
+
+/// A row, its partition and its last packet.
+type RowOfSlice = (u32, String, i64);
 
 impl Store {
     /// A segment and its rows that meet a plan.
@@ -285,51 +299,21 @@ impl Store {
         Ok(Some((open, rows)))
     }
 
-    /// Removes the folders of partitions of which every document is older; returns how many documents went.
-    fn expire_files(
-        &self,
-        before_ms: i64,
-        newest_in_memory: &dyn Fn(&Snapshot) -> Result<BTreeMap<String, i64>, Error>,
-    ) -> Result<u64, Error> {
-        let shared = &self.shared;
-        let _exclusive = shared.exclusive()?;
-        let snapshot = shared.snapshot(true)?;
-        let view = shared.reload(true)?;
-        let in_memory = newest_in_memory(&snapshot)?;
-        let mut newest: BTreeMap<&(String, String), i64> = BTreeMap::new();
-        for (place, file) in &view.files {
-            let slot = newest.entry(&**place).or_insert(i64::MIN);
-            *slot = (*slot).max(file.last.1);
+    /// The rows that are in no file yet and there, each with its partition and last packet.
+    fn in_memory<'a>(&self, snapshot: &'a Snapshot) -> Result<Vec<(&'a Segment, Vec<RowOfSlice>)>, Error> {
+        let control = Control::new();
+        let stop = Target::of(&core::STOP_TIME.def);
+        let mut all = Vec::new();
+        for segment in snapshot.segments.iter().filter(|s| s.name.starts_with("log/")) {
+            let Some(open) = Open::new(segment, &self.shared.registry, &self.shared.files)? else { continue };
+            let live = Node::All.rows(&open, &control)?;
+            let Some(column) = open.target(stop)? else { continue };
+            let rows = column.ints().iter().enumerate().map(|(at, last)| (column.row(at), *last));
+            let rows = rows.filter(|(row, _)| live.has(*row));
+            let slice = |last| crate::slices::name(last, self.shared.width);
+            all.push((segment, rows.map(|(row, last)| (row, slice(last), last)).collect()));
         }
-        let old: HashSet<&(String, String)> = newest
-            .iter()
-            .filter(|(place, last)| {
-                **last < before_ms && in_memory.get(&place.0).is_none_or(|last| *last < before_ms)
-            })
-            .map(|(place, _)| *place)
-            .collect();
-        if old.is_empty() {
-            return Ok(0);
-        }
-        let _moving = shared.moving.write().unwrap_or_else(PoisonError::into_inner);
-        let mut gone = 0;
-        for (place, file) in view.files.iter().filter(|(place, _)| old.contains(&**place)) {
-            let name = manifest::file_name(&place.0, &place.1, &file.name);
-            let hidden = view.changes.of(&name).and_then(|c| c.hidden.as_ref()).map_or(0, |h| h.count());
-            gone += u64::from(file.rows).saturating_sub(hidden);
-            shared.files.forget(&shared.layout.partition(&place.0, &place.1).join(&file.name));
-        }
-        for (slice, writer) in old {
-            // an empty manifest first: without it the files are no longer in force, whatever happens
-            manifest::save(&shared.layout.manifest(slice, writer), &Manifest::default())?;
-            let dir = shared.layout.partition(slice, writer);
-            std::fs::remove_dir_all(&dir).map_err(error::io("remove", &dir))?;
-            // the slice's folder goes with its last writer
-            let _ = std::fs::remove_dir(shared.layout.partitions().join(slice));
-        }
-        crate::merging::tidy_changes(shared, &view)?;
-        shared.reload(true)?;
-        Ok(gone)
+        Ok(all)
     }
 
     /// Merges small files of writers that nobody has open, and makes files of what they left in their logs. Writers
