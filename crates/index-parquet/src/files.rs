@@ -33,7 +33,12 @@ impl Files {
                 return Ok(Some(file.clone()));
             }
         }
-        let Some(file) = Stored::open(path, &self.registry)?.map(Arc::new) else { return Ok(None) };
+        // a file that was merged since the question began has another name
+        let file = match Stored::open(path, &self.registry)? {
+            Some(file) => Some(file),
+            None => Stored::open(&crate::rewrite::retired(path), &self.registry)?,
+        };
+        let Some(file) = file.map(Arc::new) else { return Ok(None) };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.1.len() >= MOST {
             let oldest = open.1.iter().min_by_key(|(_, (used, _))| *used).map(|(path, _)| path.clone());

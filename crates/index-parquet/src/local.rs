@@ -272,8 +272,9 @@ fn flush_segments(
     let Some(done) = rewrite::rewrite(shared, name, segments, None, new_file_name)? else {
         return Err(Error::new(ErrorKind::Corrupt, "what is in memory cannot be written to a file"));
     };
-    let result = publish_flush(shared, name, number, &done, forget);
-    if result.is_err() {
+    let mut in_force = false;
+    let result = publish_flush(shared, name, number, &done, &mut in_force, forget);
+    if !in_force {
         discard(shared, name, &done.files);
     }
     result
@@ -284,6 +285,7 @@ fn publish_flush(
     name: &str,
     number: u64,
     done: &Rewritten,
+    in_force: &mut bool,
     forget: impl FnOnce(),
 ) -> Result<(), Error> {
     let _exclusive = shared.exclusive()?;
@@ -292,8 +294,10 @@ fn publish_flush(
     shared.log_changes(view.state.changes, &done.carry(name, &view))?;
     let flush =
         Flush { log: number, files: done.files.iter().map(|f| (f.slice.clone(), f.entry.clone())).collect() };
+    done.name_files(shared, name)?;
     // from here on the files are in force, whatever happens
     manifest::save(&shared.layout.flush(name), &flush)?;
+    *in_force = true;
     forget();
     finish_flush(shared, name, &flush, &view)?;
     shared.reload(true)?;
@@ -335,7 +339,9 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 /// Removes new files that did not come into force.
 pub(crate) fn discard(shared: &Shared, name: &str, files: &[NewFile]) {
     for file in files {
-        let _ = std::fs::remove_file(shared.layout.partition(&file.slice, name).join(&file.entry.name));
+        let dir = shared.layout.partition(&file.slice, name);
+        let _ = std::fs::remove_file(rewrite::unfinished(&dir, &file.entry.name));
+        let _ = std::fs::remove_file(dir.join(&file.entry.name));
     }
 }
 
@@ -389,7 +395,11 @@ fn clean(shared: &Shared, name: &str) -> Result<(), Error> {
             .map(|f| f.name.as_str())
             .chain(manifest.garbage.iter().map(|g: &Garbage| g.name.as_str()))
             .collect();
-        for file in names.iter().filter(|n| n.ends_with(".parquet") && !known.contains(n.as_str())) {
+        let stray = |name: &str| match name.strip_suffix(".old") {
+            Some(name) => !known.contains(name),
+            None => name.ends_with(".new") || (name.ends_with(".parquet") && !known.contains(name)),
+        };
+        for file in names.iter().filter(|name| stray(name)) {
             remove(&dir.join(file))?;
         }
     }

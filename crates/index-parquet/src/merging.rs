@@ -1,5 +1,6 @@
 //! Small files made one, changes folded in, and what nobody reads any more removed.
 
+use crate::error;
 use crate::local::{self, new_file_name, now_ms};
 use crate::manifest::{self, Garbage, Manifest};
 use crate::rewrite;
@@ -119,6 +120,7 @@ pub(crate) fn merge(shared: &Shared, writer: &str, slice: &str, segments: &[Segm
     let Some(done) = rewrite::rewrite(shared, writer, segments, Some(slice), new_file_name)? else {
         return Ok(false);
     };
+    let mut in_force = false;
     let result = (|| {
         let _exclusive = shared.exclusive()?;
         let _moving = shared.moving.write().unwrap_or_else(PoisonError::into_inner);
@@ -134,12 +136,20 @@ pub(crate) fn merge(shared: &Shared, writer: &str, slice: &str, segments: &[Segm
         manifest.files.extend(done.files.iter().map(|f| f.entry.clone()));
         manifest.garbage.extend(old.iter().map(|name| Garbage { name: (*name).to_owned(), since: now_ms() }));
         shared.log_changes(view.state.changes, &done.carry(writer, &view))?;
+        done.name_files(shared, writer)?;
         manifest::save(&path, &manifest)?;
+        in_force = true;
         tidy_changes(shared, &view)?;
         shared.reload(true)?;
+        // questions that began before find them under the other name; other programs do not take them for files
+        let dir = shared.layout.partition(slice, writer);
+        for name in old {
+            let path = dir.join(name);
+            std::fs::rename(&path, rewrite::retired(&path)).map_err(error::io("rename", &path))?;
+        }
         Ok(true)
     })();
-    if !matches!(result, Ok(true)) {
+    if !in_force {
         local::discard(shared, writer, &done.files);
     }
     result
@@ -197,8 +207,10 @@ fn remove_garbage(shared: &Shared, writer: &str) -> Result<(), Error> {
         let Some(mut manifest) = manifest::load::<Manifest>(&path)? else { continue };
         let dir = shared.layout.partition(&slice, writer);
         for garbage in manifest.garbage.iter().filter(|g| g.since < before) {
-            shared.files.forget(&dir.join(&garbage.name));
-            local::remove(&dir.join(&garbage.name))?;
+            let path = dir.join(&garbage.name);
+            shared.files.forget(&path);
+            local::remove(&path)?;
+            local::remove(&rewrite::retired(&path))?;
         }
         manifest.garbage.retain(|g| g.since >= before);
         manifest::save(&path, &manifest)?;

@@ -13,6 +13,7 @@ use fields::{Kind, Target};
 use index::Error;
 use session::core;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A new file, not in force yet.
@@ -142,8 +143,7 @@ pub(crate) fn rewrite(
         std::fs::create_dir_all(&dir).map_err(error::io("create", &dir))?;
         entry.name = name();
         entry.rows = next;
-        entry.bytes = encode::write(&table, &shared.registry, &dir.join(&entry.name))?;
-        crate::log::sync_dir(&dir)?;
+        entry.bytes = encode::write(&table, &shared.registry, &unfinished(&dir, &entry.name))?;
         files.push(NewFile { slice, entry });
     }
     Ok(Some(Rewritten { files, moved }))
@@ -188,7 +188,30 @@ fn translate(column: &Column, names: &crate::shape::Names) -> Option<Column> {
     Some(Column { rows, data: Data::Texts(codes, Arc::new(out)) })
 }
 
+/// A file before it is in force: under a name that nobody takes for a file of the index.
+pub(crate) fn unfinished(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.new"))
+}
+
+/// A file that was merged into another, kept for questions that began before.
+pub(crate) fn retired(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".old");
+    name.into()
+}
+
 impl Rewritten {
+    /// Gives the files their names. The caller holds the lock and puts them in force.
+    pub(crate) fn name_files(&self, shared: &Shared, writer: &str) -> Result<(), Error> {
+        for file in &self.files {
+            let dir = shared.layout.partition(&file.slice, writer);
+            let (from, to) = (unfinished(&dir, &file.entry.name), dir.join(&file.entry.name));
+            std::fs::rename(&from, &to).map_err(error::io("rename", &from))?;
+            crate::log::sync_dir(&dir)?;
+        }
+        Ok(())
+    }
+
     /// The changes that came to the old rows since, as changes of the new ones.
     pub(crate) fn carry(&self, writer: &str, view: &View) -> Vec<Change> {
         let mut changes = Vec::new();
