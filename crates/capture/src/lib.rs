@@ -12,6 +12,7 @@
 mod counters;
 mod document;
 mod facts;
+mod feed;
 mod fingerprint;
 mod frame;
 mod identity;
