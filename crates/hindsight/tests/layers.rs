@@ -30,7 +30,8 @@ fn crates_depend_downward() {
                 continue;
             }
             if let Some(below) = layer.get(other)
-                && *below >= layer[name]
+                // tests may use a neighbour: the server's run on the real catalogue
+                && (*below > layer[name] || (*below == layer[name] && dependency["kind"] != "dev"))
             {
                 wrong.push(format!("{name} (layer {}) depends on {other} (layer {below})", layer[name]));
             }
