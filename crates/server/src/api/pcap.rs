@@ -163,9 +163,22 @@ fn export(
 
 fn failed(error: io::Error) -> ApiError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<LinkTypes>()) {
-        Some(links) => ApiError::new(StatusCode::CONFLICT, links.to_string()),
+        Some(links) => link_types(*links),
         None => ApiError::internal(error.to_string()),
     }
+}
+
+fn link_types(links: LinkTypes) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, links.to_string())
+}
+
+/// Whether the packet files of the system are of several link types. Only then an export as pcap is looked through
+/// before it begins: a second link type found on the way would break it off.
+fn links_may_differ(app: &App) -> Result<bool, ApiError> {
+    let files = app.state.catalog.files()?;
+    let mut links = files.iter().map(|file| file.link_type);
+    let first = links.next().flatten();
+    Ok(links.any(|link| link.is_none() || link != first))
 }
 
 fn list(losses: &[Loss]) -> String {
@@ -184,10 +197,16 @@ fn write(
     let control = out.control().clone();
     let options = options(params, form)?;
     let most = params.parse("length", "a number of sessions")?.unwrap_or(u64::MAX);
-    if params.get("missing") == Some("fail") {
+    let strict = params.get("missing") == Some("fail");
+    if strict || (form == Form::Pcap && links_may_differ(app)?) {
         let estimate = estimate(app, plan, most, &control)?;
-        if !estimate.missing.is_empty() {
+        if strict && !estimate.missing.is_empty() {
             return Err(ApiError::new(StatusCode::GONE, list(&estimate.missing)));
+        }
+        // A slice or a filter may leave packets of one link type only: then the export itself finds out.
+        let narrowed = options.from.is_some() || options.to.is_some() || options.filter.is_some();
+        if let (Form::Pcap, [first, other, ..], false) = (form, estimate.links.as_slice(), narrowed) {
+            return Err(link_types(LinkTypes { first: *first, other: *other }));
         }
     }
     let report = export(app, plan, (options, most), out, &control)?;

@@ -223,6 +223,39 @@ async fn what_is_gone_is_said() {
 }
 
 #[tokio::test]
+async fn several_link_types_need_pcapng() {
+    let fixture = Fixture::new();
+    let id = with_packets(&fixture);
+    // the same conversation once more, without its Ethernet header, in a file of raw IP
+    let path = fixture.dir.path().join("raw.pcap");
+    let file = FileRecord {
+        node: "n1".into(),
+        name: path.display().to_string(),
+        link_type: Some(101),
+        ..FileRecord::default()
+    };
+    let number = fixture.catalog.add_file(&file).unwrap();
+    let mut writer = PcapWriter::new(Vec::new(), Precision::Micros, 101, 65_535).unwrap();
+    let frame = segment(true, 0x02, (999, 0), b"");
+    let at = writer.write((START + 5_000) * 1_000_000, &frame[14..], 40).unwrap();
+    std::fs::write(&path, writer.into_inner()).unwrap();
+    let mut doc = sample(51);
+    doc.positions = Positions::default();
+    doc.positions.push(number, &mut 0, at, None);
+    let other = format!("3@{}", doc.id);
+    fixture.memory.clone().append(vec![doc]).unwrap();
+    let client = fixture.admin().await;
+    let refused = client.get(&format!("/api/sessions.pcap?ids={id},{other}")).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
+    assert!(refused.json()["text"].as_str().unwrap().contains("pcapng"));
+    assert_eq!(client.get(&format!("/api/sessions.pcapng?ids={id},{other}")).await.status, StatusCode::OK);
+    let one = client.get(&format!("/api/sessions.pcap?ids={other}")).await;
+    assert_eq!(packets_of(&one.body), 1);
+    let check = client.get(&format!("/api/export/check?ids={id},{other}")).await.ok();
+    assert_eq!(check["links"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn packets_need_the_right() {
     let fixture = Fixture::new();
     let id = with_packets(&fixture);
