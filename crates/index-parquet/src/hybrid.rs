@@ -113,9 +113,11 @@ pub(crate) fn stretches(
             left -= run;
         } else {
             let packed = reader.take(size.checked_mul(usize::from(bits))?)?;
+            // a damaged length must not be believed: values of no bits take no bytes
+            let groups = size.min(left.div_ceil(8));
             buffer.clear();
-            unpack(packed, bits, size, &mut buffer);
-            let run = (size * 8).min(left);
+            unpack(packed, bits, groups, &mut buffer);
+            let run = (groups * 8).min(left);
             if run == 0 {
                 return None;
             }
@@ -214,6 +216,15 @@ mod tests {
             let _ = decode(&bytes, bits, 100, &mut out);
             prop_assert!(out.len() <= 100);
         }
+    }
+
+    #[test]
+    fn a_damaged_length_of_values_without_bits_takes_no_memory() {
+        let mut bytes = Vec::new();
+        crate::varint::put(&mut bytes, u64::MAX);
+        let mut out = Vec::new();
+        assert_eq!(decode(&bytes, 0, 5, &mut out), Some(()));
+        assert_eq!(out, [0; 5]);
     }
 
     #[test]
