@@ -29,6 +29,7 @@ use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
@@ -134,9 +135,9 @@ fn schema(table: &Table, footer: &Footer, keys: &[Key]) -> Made<TypePtr> {
 }
 
 /// How the values of a chunk are written.
-enum Form {
+enum Form<'a> {
     /// Numbers of dictionary values, and bits of one.
-    Codes(Vec<u32>, u8),
+    Codes(Cow<'a, [u32]>, u8),
     Delta,
     Plain,
     Fixed,
@@ -239,7 +240,7 @@ fn chunk(
     Ok((bytes, close))
 }
 
-impl Form {
+impl Form<'_> {
     fn encoding(&self) -> Encoding {
         match self {
             Form::Codes(..) => Encoding::RLE_DICTIONARY,
@@ -269,18 +270,18 @@ fn plain(dict: &Dict) -> Vec<u8> {
 }
 
 /// Chooses the form, and makes the dictionary page: its bytes and how many values it has.
-fn form(column: &Column, note: &ColumnNote) -> (Form, Option<(Vec<u8>, usize)>) {
+fn form<'a>(column: &'a Column, note: &ColumnNote) -> (Form<'a>, Option<(Vec<u8>, usize)>) {
     match &column.data {
         _ if note.holds == Holds::Community => (Form::Fixed, None),
         Data::Ids(_) => (Form::Fixed, None),
         Data::Texts(Codes::Of(codes), dict) => {
-            (Form::Codes(codes.clone(), bits_for(dict.len())), Some((plain(dict), dict.len())))
+            (Form::Codes(codes.into(), bits_for(dict.len())), Some((plain(dict), dict.len())))
         }
         Data::Texts(Codes::Each, _) | Data::Bytes(_) => (Form::Plain, None),
         Data::Ints(ints) => match int_dictionary(ints) {
             Some((values, codes)) => {
                 let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                (Form::Codes(codes, bits_for(values.len())), Some((bytes, values.len())))
+                (Form::Codes(codes.into(), bits_for(values.len())), Some((bytes, values.len())))
             }
             None => (Form::Delta, None),
         },
@@ -391,7 +392,7 @@ fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) ->
     }
 }
 
-fn values(column: &Column, form: &Form, range: Range<usize>) -> Made<Vec<u8>> {
+fn values(column: &Column, form: &Form<'_>, range: Range<usize>) -> Made<Vec<u8>> {
     match (form, &column.data) {
         (Form::Codes(codes, bits), _) => {
             let mut encoder = hybrid::Encoder::new(*bits, vec![*bits]);

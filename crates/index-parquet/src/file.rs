@@ -2,6 +2,7 @@
 //! from, whole or only the pages that are needed.
 
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
+use crate::files::Dictionaries;
 use crate::footer::{Footer, Holds, METADATA, Meaning};
 use crate::hybrid::{self, Stretch};
 use crate::registry::Registry;
@@ -21,6 +22,7 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Positioned reads: threads share the file without sharing a position.
 #[derive(Clone, Debug)]
@@ -75,11 +77,18 @@ pub(crate) struct Stored {
     notes: Footer,
     pub meaning: Meaning,
     pub rows: u32,
+    /// Number by which its dictionaries are kept; never used again.
+    number: u64,
+    dictionaries: Arc<Dictionaries>,
 }
 
 impl Stored {
     /// Opens a file; `None` where it is gone.
-    pub(crate) fn open(path: &Path, registry: &Registry) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(
+        path: &Path,
+        registry: &Registry,
+        dictionaries: &Arc<Dictionaries>,
+    ) -> Result<Option<Self>, Error> {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -108,7 +117,10 @@ impl Stored {
         }
         let rows = u32::try_from(group.num_rows()).map_err(|_| error::corrupt(path, "too many rows"))?;
         let meaning = notes.resolve(registry);
-        Ok(Some(Self { path: path.to_owned(), file, metadata, notes, meaning, rows }))
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let dictionaries = dictionaries.clone();
+        Ok(Some(Self { path: path.to_owned(), file, metadata, notes, meaning, rows, number, dictionaries }))
     }
 
     /// Number of pages of each column.
@@ -163,17 +175,28 @@ impl Stored {
         let mut pages = SerializedPageReader::new(self.file.clone(), chunk, self.rows as usize, locations)?;
         let optional = chunk.column_descr().max_def_level() > 0;
         let mut out = Out::new(note.holds, note.list, optional, wanted.is_some());
+        let kept = self.dictionaries.get(self.number, at);
         let mut start = 0u32;
         let mut number = 0usize;
         while start < self.rows {
             let rows = crate::encode::PAGE_ROWS.min(self.rows - start);
             let is_data = pages.peek_next_page()?.ok_or_else(|| bad("a page is missing"))?;
+            if is_data.is_dict
+                && let Some(kept) = &kept
+            {
+                pages.skip_next_page()?;
+                out.dict = kept.clone();
+                continue;
+            }
             if !is_data.is_dict && wanted.is_some_and(|w| w.get(number) != Some(&true)) {
                 pages.skip_next_page()?;
             } else {
                 match pages.get_next_page()?.ok_or_else(|| bad("a page is missing"))? {
                     Page::DictionaryPage { buf, num_values, .. } => {
                         out.dictionary(&buf, num_values as usize).ok_or_else(|| bad("dictionary"))?;
+                        if out.dict.sorted {
+                            self.dictionaries.keep(self.number, at, &out.dict);
+                        }
                         continue;
                     }
                     page @ Page::DataPageV2 { .. } => out.page(page, start, rows)?,
@@ -198,7 +221,10 @@ struct Out {
     ints: Vec<i64>,
     int_dict: Vec<i64>,
     codes: Vec<u32>,
-    dict: Dict,
+    /// The dictionary.
+    dict: Arc<Dict>,
+    /// Values without a dictionary.
+    plain: Dict,
     ids: Vec<[u8; 16]>,
 }
 
@@ -213,7 +239,8 @@ impl Out {
             ints: Vec::new(),
             int_dict: Vec::new(),
             codes: Vec::new(),
-            dict: Dict::default(),
+            dict: Arc::default(),
+            plain: Dict::default(),
             ids: Vec::new(),
         }
     }
@@ -224,9 +251,11 @@ impl Out {
                 bytes.chunks_exact(8).filter_map(|b| b.try_into().ok()).map(i64::from_le_bytes).collect();
             return (self.int_dict.len() == count).then_some(());
         }
-        self.dict.sorted = true;
-        self.dict.ends.reserve(count.min(bytes.len()));
-        plain(bytes, count, &mut self.dict)
+        let mut dict = Dict { sorted: true, ..Dict::default() };
+        dict.ends.reserve(count.min(bytes.len()));
+        plain(bytes, count, &mut dict)?;
+        self.dict = Arc::new(dict);
+        Some(())
     }
 
     fn page(&mut self, page: Page, start: u32, rows: u32) -> Result<(), ParquetError> {
@@ -333,10 +362,10 @@ impl Out {
             }
             (Encoding::PLAIN, Holds::Community) => {
                 let more = bytes.get(..count.checked_mul(community::LEN)?)?;
-                more.chunks_exact(community::LEN).for_each(|hash| community::unpack(hash, &mut self.dict));
+                more.chunks_exact(community::LEN).for_each(|hash| community::unpack(hash, &mut self.plain));
             }
             (Encoding::PLAIN, Holds::Text | Holds::Ip | Holds::Bytes) => {
-                plain(bytes, count, &mut self.dict)?;
+                plain(bytes, count, &mut self.plain)?;
             }
             _ => return None,
         }
@@ -349,9 +378,9 @@ impl Out {
         let data = match self.holds {
             Holds::Int | Holds::Time => Data::Ints(self.ints),
             Holds::Id => Data::Ids(self.ids),
-            Holds::Bytes if self.codes.is_empty() => Data::Bytes(self.dict),
-            _ if self.dict.sorted => Data::Texts(Codes::Of(self.codes), Arc::new(self.dict)),
-            _ => Data::Texts(Codes::Each, Arc::new(self.dict)),
+            _ if self.dict.sorted => Data::Texts(Codes::Of(self.codes), self.dict),
+            Holds::Bytes => Data::Bytes(self.plain),
+            _ => Data::Texts(Codes::Each, Arc::new(self.plain)),
         };
         Column { rows, data }
     }

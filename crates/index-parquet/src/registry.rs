@@ -101,21 +101,51 @@ pub(crate) fn aspect_name(aspect: Aspect) -> &'static str {
     }
 }
 
-/// Numbers for the code that asks for the same targets again and again: no lock, no comparison of names.
+/// Numbers for the code that asks for the same targets again and again: no lock, no comparison of names, and mostly no
+/// hashing, because documents have their slots in much the same order.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     registry: Arc<Registry>,
-    by_address: HashMap<(usize, Aspect), u32, ahash::RandomState>,
+    places: HashMap<(usize, Aspect), usize, ahash::RandomState>,
+    /// Address of the declaration, aspect and number, in the order in which they came first.
+    order: Vec<(usize, Aspect, u32)>,
+    /// Which place followed each place the last time.
+    follows: Vec<usize>,
+    last: usize,
     objects: Vec<(usize, u32)>,
 }
 
 impl Numbers {
     pub(crate) fn new(registry: Arc<Registry>) -> Self {
-        Self { registry, by_address: HashMap::default(), objects: Vec::new() }
+        Self {
+            registry,
+            places: HashMap::default(),
+            order: Vec::new(),
+            follows: Vec::new(),
+            last: 0,
+            objects: Vec::new(),
+        }
     }
     pub(crate) fn of(&mut self, target: Target) -> u32 {
-        let key = (std::ptr::from_ref(target.def).addr(), target.aspect);
-        *self.by_address.entry(key).or_insert_with(|| self.registry.number(target))
+        let address = std::ptr::from_ref(target.def).addr();
+        let guess = self.follows.get(self.last).copied().unwrap_or(0);
+        if let Some((at, aspect, number)) = self.order.get(guess)
+            && (*at, *aspect) == (address, target.aspect)
+        {
+            self.last = guess;
+            return *number;
+        }
+        let next = self.order.len();
+        let place = *self.places.entry((address, target.aspect)).or_insert(next);
+        if place == next {
+            self.order.push((address, target.aspect, self.registry.number(target)));
+            self.follows.push(0);
+        }
+        if let Some(follows) = self.follows.get_mut(self.last) {
+            *follows = place;
+        }
+        self.last = place;
+        self.order.get(place).map_or(0, |(.., number)| *number)
     }
     pub(crate) fn of_object(&mut self, def: &'static ObjectDef) -> u32 {
         let address = std::ptr::from_ref(def).addr();

@@ -8,6 +8,7 @@ use index::meaning::{MAX_BUCKETS, too_many_buckets};
 use index::{Aggregate, Error, Histogram, HistogramRow, Outcome};
 use session::core;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// What one thread has added up.
 pub(crate) enum Tally<'a> {
@@ -29,25 +30,43 @@ pub(crate) struct Buckets {
 }
 
 /// The sum of the values of each row.
-pub(crate) fn row_sums(column: Option<&Column>, rows: u32) -> Vec<i64> {
-    match column {
-        Some(column) if column.rows == Rows::Dense => column.ints().to_vec(),
-        Some(column) => {
-            let mut sums = vec![0i64; rows as usize];
-            for (at, value) in column.ints().iter().enumerate() {
-                if let Some(sum) = sums.get_mut(column.row(at) as usize) {
-                    *sum = sum.wrapping_add(*value);
+pub(crate) enum RowSums {
+    /// Every row has one value: the column as it is.
+    Column(Arc<Column>),
+    Summed(Vec<i64>),
+    Nothing,
+}
+
+impl RowSums {
+    fn new(column: Option<Arc<Column>>, rows: u32) -> Self {
+        match column {
+            Some(column) if column.rows == Rows::Dense => RowSums::Column(column),
+            Some(column) => {
+                let mut sums = vec![0i64; rows as usize];
+                for (at, value) in column.ints().iter().enumerate() {
+                    if let Some(sum) = sums.get_mut(column.row(at) as usize) {
+                        *sum = sum.wrapping_add(*value);
+                    }
                 }
+                RowSums::Summed(sums)
             }
-            sums
+            None => RowSums::Nothing,
         }
-        None => vec![0; rows as usize],
+    }
+    /// The sum of a row.
+    pub(crate) fn of(&self, row: u32) -> i64 {
+        let sums = match self {
+            RowSums::Column(column) => column.ints(),
+            RowSums::Summed(sums) => sums,
+            RowSums::Nothing => &[],
+        };
+        sums.get(row as usize).copied().unwrap_or(0)
     }
 }
 
 /// The row sums of several fields.
-pub(crate) fn all_row_sums(open: &Open<'_>, defs: &[&'static Def]) -> Result<Vec<Vec<i64>>, Error> {
-    defs.iter().map(|def| Ok(row_sums(open.target(Target::of(def))?.as_deref(), open.rows()))).collect()
+pub(crate) fn all_row_sums(open: &Open<'_>, defs: &[&'static Def]) -> Result<Vec<RowSums>, Error> {
+    defs.iter().map(|def| Ok(RowSums::new(open.target(Target::of(def))?, open.rows()))).collect()
 }
 
 /// The first value of each row that has one.
@@ -175,7 +194,7 @@ impl Buckets {
                     let edge = self.edges.entry(at).or_insert_with(|| (0, vec![0; width]));
                     edge.0 += sign;
                     for (sum, values) in edge.1.iter_mut().zip(&sums) {
-                        let value = values.get(row as usize).copied().unwrap_or(0);
+                        let value = values.of(row);
                         *sum = sum.wrapping_add(value.wrapping_mul(sign));
                     }
                 }
@@ -196,7 +215,7 @@ impl Buckets {
                 }
                 let of_place = self.sums.get_mut(place * width..).unwrap_or(&mut []);
                 for (sum, values) in of_place.iter_mut().zip(&sums) {
-                    *sum = sum.wrapping_add(values.get(row as usize).copied().unwrap_or(0));
+                    *sum = sum.wrapping_add(values.of(row));
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::shared::Shared;
 use crate::tally::all_row_sums;
 use fields::{Def, Kind, Target};
 use index::meaning::order_buckets;
-use index::{Bucket, Control, Error, ErrorKind, Key, Outcome, Terms};
+use index::{Bucket, Control, Error, ErrorKind, Key, Order, Outcome, Terms};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,7 +113,7 @@ impl Level<'_> {
         let Some(column) = open.target(self.target)? else { return Ok(()) };
         let sums = all_row_sums(open, self.sums)?;
         let width = sums.len();
-        let sums_of = |row: u32| sums.iter().map(move |s| s.get(row as usize).copied().unwrap_or(0));
+        let sums_of = |row: u32| sums.iter().map(move |s| s.of(row));
         let mut key = Vec::new();
         if self.above.is_empty() {
             match &column.data {
@@ -363,15 +363,37 @@ impl Asked<'_> {
 /// The best buckets of each bucket above, while values come in.
 #[derive(Default)]
 struct Best {
-    by_parent: HashMap<u32, Vec<(Vec<u8>, Bucket)>, ahash::RandomState>,
+    by_parent: HashMap<u32, List, ahash::RandomState>,
+}
+
+#[derive(Default)]
+struct List {
+    buckets: Vec<(Vec<u8>, Bucket)>,
+    /// What the last of a full list is ordered by: what is worse need not be looked at.
+    last: Option<i64>,
+}
+
+/// What a bucket is ordered by, larger first; nothing where the value itself decides.
+fn weight(order: Order, count: u64, sums: &[i64]) -> Option<i64> {
+    match order {
+        Order::Most => Some(count as i64),
+        Order::Least => Some(-(count as i64)),
+        Order::Sum(number) => sums.get(number).copied(),
+        Order::Value => None,
+    }
 }
 
 impl Best {
     fn offer(&mut self, parent: u32, value: &[u8], count: u64, sums: &[i64], kind: Kind, terms: &Terms) {
         let list = self.by_parent.entry(parent).or_default();
+        if let (Some(last), Some(weight)) = (list.last, weight(terms.order, count, sums))
+            && weight < last
+        {
+            return;
+        }
         let Some(key) = owned(value, kind) else { return };
-        list.push((value.to_vec(), Bucket { key, count, sums: sums.to_vec(), inner: Vec::new() }));
-        if list.len() >= terms.size.saturating_mul(2).max(4_096) {
+        list.buckets.push((value.to_vec(), Bucket { key, count, sums: sums.to_vec(), inner: Vec::new() }));
+        if list.buckets.len() >= terms.size.saturating_mul(2).max(1_024) {
             keep_best(list, terms);
         }
     }
@@ -382,16 +404,23 @@ impl Best {
         self.shrink(terms);
         self.by_parent
             .into_iter()
-            .flat_map(|(parent, list)| list.into_iter().map(move |(value, bucket)| (parent, value, bucket)))
+            .flat_map(|(parent, list)| {
+                list.buckets.into_iter().map(move |(value, bucket)| (parent, value, bucket))
+            })
             .collect()
     }
 }
 
-fn keep_best(list: &mut Vec<(Vec<u8>, Bucket)>, terms: &Terms) {
-    if list.len() > terms.size {
-        if let Some(last) = terms.size.checked_sub(1) {
-            list.select_nth_unstable_by(last, |a, b| order_buckets(&a.1, &b.1, terms.order));
+fn keep_best(list: &mut List, terms: &Terms) {
+    if list.buckets.len() > terms.size {
+        match terms.size.checked_sub(1) {
+            Some(last) => {
+                let (_, (_, last), _) =
+                    list.buckets.select_nth_unstable_by(last, |a, b| order_buckets(&a.1, &b.1, terms.order));
+                list.last = weight(terms.order, last.count, &last.sums);
+            }
+            None => list.last = Some(i64::MAX),
         }
-        list.truncate(terms.size);
+        list.buckets.truncate(terms.size);
     }
 }
