@@ -45,7 +45,7 @@ impl ApiError {
     }
     /// Whether the request was wrong, and not the server.
     pub fn is_clients(&self) -> bool {
-        self.status.is_client_error() && self.status != StatusCode::UNAUTHORIZED
+        self.status.is_client_error() && !matches!(self.status.as_u16(), 401 | 499)
     }
 }
 

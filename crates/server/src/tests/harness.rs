@@ -21,6 +21,7 @@ pub const START: i64 = 1_795_381_200_000;
 
 /// A server with 20 sessions in it.
 pub struct Fixture {
+    pub app: App,
     pub router: Router,
     pub catalog: Arc<Sqlite>,
     pub memory: Memory,
@@ -169,8 +170,9 @@ impl Fixture {
             uploads: Some(Arc::new(CountingImporter)),
             monitor: None,
         };
-        let router = router(App::new(config, state));
-        Self { router, catalog, memory, admin_password: admin.password, dir }
+        let app = App::new(config, state);
+        let router = router(app.clone());
+        Self { app, router, catalog, memory, admin_password: admin.password, dir }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

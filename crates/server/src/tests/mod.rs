@@ -2,6 +2,7 @@
 
 mod account;
 mod aggregations;
+mod cancelling;
 mod exports;
 mod harness;
 mod hostile;
