@@ -31,7 +31,7 @@ pub fn mutate(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     for _ in 0..1 + random.below(8) {
         let len = bytes.len();
         let at = random.below(len.max(1)).min(len);
-        let upto = at + random.below((len - at).max(1).min(64));
+        let upto = at + random.below((len - at).clamp(1, 64));
         match random.below(8) {
             0 if len > 0 => bytes[at.min(len - 1)] ^= 1 << random.below(8),
             1 if len > 0 => bytes[at.min(len - 1)] = EDGES[random.below(EDGES.len())],

@@ -34,7 +34,7 @@ fn wire(bytes: &[u8]) {
         [1, 1, 1, 1, 0, 9, 12, 14, 50, 101, 105, 107, 108, 113, 127, 228, 229, 239, 276, 147];
     let link = bytes.first().map_or(1, |b| LINKS[usize::from(*b) % LINKS.len()]);
     for link in [1, link] {
-        let decoded = wire::decode(LinkType(link.into()), bytes);
+        let decoded = wire::decode(LinkType(link), bytes);
         assert!(decoded.payload.len() <= bytes.len());
         std::hint::black_box(wire::decode_ip(&decoded, bytes));
     }

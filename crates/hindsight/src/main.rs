@@ -75,6 +75,10 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<Outcome, Failure> {
     let quiet = cli.common.quiet;
+    // RUST_LOG=debug shows more; what the server could not do is an error with its cause
+    let level = if quiet { "error" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let home = || Home::find(cli.common.dir.as_deref());
     match &cli.command {
         Command::Run(command) => run::run(command, &home()?, quiet),

@@ -117,12 +117,12 @@ pub fn refresh(enricher: &Arc<Enricher>, stores: &Arc<Stores>, stop: &Stop) -> R
             while !stop.is_set() {
                 std::thread::sleep(TICK);
                 waited += TICK;
-                if waited.as_millis() % REFRESH.as_millis() == 0
+                if waited.as_millis().is_multiple_of(REFRESH.as_millis())
                     && let Err(error) = enricher.refresh()
                 {
                     eprintln!("hindsight: {error}; the databases loaded before stay in use");
                 }
-                if waited.as_millis() % MAINTAIN.as_millis() == 0
+                if waited.as_millis().is_multiple_of(MAINTAIN.as_millis())
                     && let Err(error) = stores.index.maintain()
                 {
                     eprintln!("hindsight: merging the index: {error}");

@@ -184,16 +184,4 @@ impl Column {
             _ => &[],
         }
     }
-    /// Memory, bytes.
-    pub(crate) fn memory(&self) -> usize {
-        let rows = if let Rows::Sparse(rows) = &self.rows { rows.len() * 4 } else { 0 };
-        rows + match &self.data {
-            Data::Ints(values) => values.len() * 8,
-            Data::Texts(codes, dict) => {
-                dict.memory() + if let Codes::Of(codes) = codes { codes.len() * 4 } else { 0 }
-            }
-            Data::Bytes(values) => values.memory(),
-            Data::Ids(values) => values.len() * 16,
-        }
-    }
 }

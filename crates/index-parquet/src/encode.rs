@@ -215,7 +215,6 @@ fn chunk(
         nulls_total += i64::from(levels.nulls);
         start = end;
     }
-    drop(pages);
     let bytes = Bytes::from(sink.into_inner()?);
     let mut metadata = ColumnChunkMetaData::builder(descriptor)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))

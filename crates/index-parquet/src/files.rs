@@ -66,12 +66,15 @@ impl Dictionaries {
     }
 }
 
+/// A clock of uses, and by path when a file was last used.
+type Open = (u64, HashMap<PathBuf, (u64, Arc<Stored>)>);
+
 /// The files that are open.
 #[derive(Debug)]
 pub(crate) struct Files {
     registry: Arc<Registry>,
     dictionaries: Arc<Dictionaries>,
-    open: Mutex<(u64, HashMap<PathBuf, (u64, Arc<Stored>)>)>,
+    open: Mutex<Open>,
 }
 
 impl Files {

@@ -21,7 +21,7 @@ impl Encoder {
 
     /// Appends a value `count` times.
     pub(crate) fn run(&mut self, value: u32, mut count: usize) {
-        if count < 8 || self.literal.len() % 8 != 0 {
+        if count < 8 || !self.literal.len().is_multiple_of(8) {
             let fill = count.min(if count < 8 { count } else { (8 - self.literal.len() % 8) % 8 });
             self.literal.extend(std::iter::repeat_n(value, fill));
             count -= fill;

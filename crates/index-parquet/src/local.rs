@@ -20,6 +20,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Full memtables that may wait to be written; beyond that, appending waits.
 const MOST_WAITING: usize = 2;
+/// Documents that are written to the log at once.
+const BATCH: usize = 128;
 /// How long appending waits for the disk before it says that it cannot go on.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -115,19 +117,24 @@ impl Local {
     /// Writes documents to the log and takes them into memory.
     pub(crate) fn append(&self, docs: Vec<SessionDoc>, shared: &Shared) -> Result<(), Error> {
         let mut state = lock(&self.state);
-        // frames of a bounded size, so that a reader never has to hold more
         let state = &mut *state;
-        for batch in docs.chunks(4_096) {
+        // Some documents at a time, so that they are still in the processor's cache when they come to memory; each is
+        // a frame, so that a reader never has to hold more.
+        let mut docs = docs.into_iter();
+        while !docs.as_slice().is_empty() {
+            let batch = docs.as_slice();
+            let batch = batch.get(..BATCH).unwrap_or(batch);
+            let count = batch.len();
             let payload = state.encoder.encode(batch);
             if let Err(e) = state.log.append(&[&payload]) {
                 // the names in the lost frame are to be written again
                 state.encoder = Encoder::new(&shared.registry);
                 return Err(e);
             }
+            state.active.push(docs.by_ref().take(count), payload.len());
         }
-        state.active.push(docs);
         if state.active.rows() >= shared.options.flush_rows
-            || state.active.memory() >= shared.options.flush_bytes
+            || state.active.bytes >= shared.options.flush_bytes
         {
             state.rotate(&self.name, shared)?;
             self.wake.notify_all();
@@ -196,10 +203,12 @@ impl Local {
                 state = wait.unwrap_or_else(PoisonError::into_inner).0;
             }
             let old = state.active.since.elapsed() >= shared.options.flush_after;
-            if state.active.rows() > 0 && (old || state.closing) && state.full.is_empty() {
-                if let Err(e) = state.rotate(&self.name, shared) {
-                    state.failure = Some((e.kind, e.to_string()));
-                }
+            if state.active.rows() > 0
+                && (old || state.closing)
+                && state.full.is_empty()
+                && let Err(e) = state.rotate(&self.name, shared)
+            {
+                state.failure = Some((e.kind, e.to_string()));
             }
             let closing = state.closing;
             let next = state.full.first().map(|full| full.number);
@@ -363,7 +372,7 @@ pub(crate) fn recover(shared: &Shared, name: &str) -> Result<(), Error> {
             .decode(payload, &shared.registry)
         {
             Some(docs) => {
-                memtable.push(docs);
+                memtable.push(docs, payload.len());
                 true
             }
             None => false,

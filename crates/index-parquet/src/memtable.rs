@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Documents that become one table.
-pub(crate) const CHUNK_ROWS: usize = 8_192;
-/// Memory at which documents become a table even if they are few.
+const CHUNK_ROWS: u32 = 8_192;
+/// Bytes of the log at which documents become a table even if they are few.
 const CHUNK_BYTES: usize = 64 << 20;
 
 /// The documents of one log. Rows are numbered in the order of the log.
@@ -22,16 +22,50 @@ pub(crate) struct Memtable {
     pub name: Arc<str>,
     registry: Arc<Registry>,
     chunks: Vec<(Arc<Table>, Times)>,
-    tail: Vec<SessionDoc>,
-    tail_bytes: usize,
-    /// The tail as a table, until the tail grows.
-    tail_table: Option<(Arc<Table>, Times)>,
+    tail: Tail,
     pub ids: HashMap<SessionId, u32, ahash::RandomState>,
     /// Rows of which a later row has the same id.
     replaced: Vec<u32>,
-    /// Approximate memory.
+    rows: u32,
+    /// Bytes in the log: about what it takes in memory.
     pub bytes: usize,
     pub since: Instant,
+}
+
+/// The newest documents.
+#[derive(Debug)]
+struct Tail {
+    builder: Builder,
+    bytes: usize,
+    times: Option<Times>,
+    /// As a table, until more documents come.
+    table: Option<Arc<Table>>,
+}
+
+impl Tail {
+    fn new(registry: &Arc<Registry>) -> Self {
+        Self { builder: Builder::new(registry), bytes: 0, times: None, table: None }
+    }
+    fn push(&mut self, doc: &SessionDoc) {
+        self.table = None;
+        self.builder.push(doc);
+        let known = self.times;
+        self.times = Some(match (doc.int(&core::START_TIME), doc.int(&core::STOP_TIME)) {
+            (Some(first), Some(last)) => {
+                let known = known.unwrap_or(Times { first: (first, first), last: (last, last) });
+                Times {
+                    first: (known.first.0.min(first), known.first.1.max(first)),
+                    last: (known.last.0.min(last), known.last.1.max(last)),
+                }
+            }
+            _ => Times::ANY,
+        });
+    }
+    fn table(&mut self) -> Option<(Arc<Table>, Times)> {
+        let times = self.times?;
+        let table = self.table.get_or_insert_with(|| Arc::new(self.builder.table()));
+        Some((table.clone(), times))
+    }
 }
 
 impl Memtable {
@@ -40,71 +74,44 @@ impl Memtable {
             name,
             registry: registry.clone(),
             chunks: Vec::new(),
-            tail: Vec::new(),
-            tail_bytes: 0,
-            tail_table: None,
+            tail: Tail::new(registry),
             ids: HashMap::default(),
             replaced: Vec::new(),
+            rows: 0,
             bytes: 0,
             since: Instant::now(),
         }
     }
 
     pub(crate) fn rows(&self) -> u32 {
-        (self.chunks.iter().map(|(t, _)| t.rows as usize).sum::<usize>() + self.tail.len()) as u32
+        self.rows
     }
 
-    /// Takes documents; those whose id is there already are replaced.
-    pub(crate) fn push(&mut self, docs: Vec<SessionDoc>) {
-        if self.rows() == 0 {
+    /// Takes documents that take so many bytes in the log; those whose id is there already are replaced. Documents go
+    /// one by one while they are still in the processor's cache.
+    pub(crate) fn push(&mut self, docs: impl IntoIterator<Item = SessionDoc>, bytes: usize) {
+        if self.rows == 0 {
             self.since = Instant::now();
         }
-        let mut row = self.rows();
+        self.bytes += bytes;
+        self.tail.bytes += bytes;
         for doc in docs {
-            if let Some(old) = self.ids.insert(doc.id, row) {
+            if let Some(old) = self.ids.insert(doc.id, self.rows) {
                 self.replaced.push(old);
             }
-            row += 1;
-            self.tail_bytes += doc.memory();
-            self.tail.push(doc);
-            self.tail_table = None;
-            if self.tail.len() >= CHUNK_ROWS || self.tail_bytes >= CHUNK_BYTES {
-                self.seal();
+            self.rows += 1;
+            self.tail.push(&doc);
+            if self.tail.builder.rows() >= CHUNK_ROWS || self.tail.bytes >= CHUNK_BYTES {
+                self.chunks.extend(self.tail.table());
+                self.tail = Tail::new(&self.registry);
             }
         }
-    }
-
-    fn seal(&mut self) {
-        if let Some((table, times)) = self.tail_as_table() {
-            self.bytes += table.memory();
-            self.chunks.push((table, times));
-        }
-        self.tail.clear();
-        self.tail_bytes = 0;
-        self.tail_table = None;
-    }
-
-    fn tail_as_table(&mut self) -> Option<(Arc<Table>, Times)> {
-        if self.tail.is_empty() {
-            return None;
-        }
-        if self.tail_table.is_none() {
-            let mut builder = Builder::new(&self.registry);
-            self.tail.iter().for_each(|doc| builder.push(doc));
-            self.tail_table = Some((Arc::new(builder.finish()), times(&self.tail)));
-        }
-        self.tail_table.clone()
-    }
-
-    /// Approximate memory, the newest documents included.
-    pub(crate) fn memory(&self) -> usize {
-        self.bytes + self.tail_bytes
     }
 
     /// Its rows as segments.
     pub(crate) fn segments(&mut self, changes: &Changes) -> Vec<Segment> {
         let mut tables = self.chunks.clone();
-        tables.extend(self.tail_as_table());
+        tables.extend(self.tail.table());
         let change = changes.of(&self.name);
         let mut base = 0;
         let mut segments = Vec::with_capacity(tables.len());
@@ -127,22 +134,5 @@ impl Memtable {
             base += rows;
         }
         segments
-    }
-}
-
-/// The times of some documents; anything where one has none.
-fn times(docs: &[SessionDoc]) -> Times {
-    let range = |field| {
-        let mut range: Option<(i64, i64)> = None;
-        for doc in docs {
-            let time = doc.int(field)?;
-            let (low, high) = range.unwrap_or((time, time));
-            range = Some((low.min(time), high.max(time)));
-        }
-        range
-    };
-    match (range(&core::START_TIME), range(&core::STOP_TIME)) {
-        (Some(first), Some(last)) => Times { first, last },
-        _ => Times::ANY,
     }
 }

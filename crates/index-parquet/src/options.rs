@@ -33,7 +33,7 @@ pub struct Options {
     pub width: Width,
     /// Documents that are gathered before they become a file.
     pub flush_rows: u32,
-    /// Memory at which they become a file even if they are fewer, bytes.
+    /// Bytes in the log at which they become a file even if they are fewer; about the memory that they take.
     pub flush_bytes: usize,
     /// Age at which they become a file even if they are few.
     pub flush_after: Duration,
@@ -50,7 +50,7 @@ impl Options {
             schema,
             width: Width::default(),
             flush_rows: 262_144,
-            flush_bytes: 768 << 20,
+            flush_bytes: 512 << 20,
             flush_after: Duration::from_secs(300),
             small_rows: 131_072,
             threads: std::thread::available_parallelism().map_or(2, |n| n.get().min(16)),

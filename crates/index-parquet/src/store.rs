@@ -28,6 +28,9 @@ pub struct Store {
 /// Attempts at a change while files move, before moving is stopped for its time.
 const ATTEMPTS: usize = 3;
 
+/// How many documents a change is about, and the changes to log.
+type Evaluated = Result<(u64, Vec<Change>), Error>;
+
 impl Store {
     /// Opens the index in a folder; makes one where there is none.
     ///
@@ -74,11 +77,7 @@ impl Store {
     }
 
     /// Evaluates a change on a snapshot and logs it, unless rows moved meanwhile: then it is evaluated again.
-    fn change(
-        &self,
-        control: &Control,
-        evaluate: &dyn Fn(&Snapshot) -> Result<(u64, Vec<Change>), Error>,
-    ) -> Result<u64, Error> {
+    fn change(&self, control: &Control, evaluate: &dyn Fn(&Snapshot) -> Evaluated) -> Result<u64, Error> {
         for attempt in 0..=ATTEMPTS {
             let mut held = None;
             if attempt == ATTEMPTS {

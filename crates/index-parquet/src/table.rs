@@ -17,12 +17,6 @@ pub(crate) struct Table {
     pub columns: HashMap<Key, Arc<Column>>,
 }
 
-impl Table {
-    pub(crate) fn memory(&self) -> usize {
-        self.columns.values().map(|c| c.memory()).sum()
-    }
-}
-
 /// The names that the numbers of a table stand for: the registry's own.
 pub(crate) fn own_names(registry: &Registry) -> Names {
     Names {
@@ -80,19 +74,25 @@ impl Building {
             self.rows.push(row);
         }
     }
-    fn finish(self, rows: u32) -> Option<Arc<Column>> {
+    /// The column as it is now.
+    fn column(&self, rows: u32) -> Option<Arc<Column>> {
         if self.rows.is_empty() {
             return None;
         }
         let dense = self.rows.len() == rows as usize && self.rows.iter().zip(0..).all(|(row, at)| *row == at);
-        let data = match self.values {
-            Growing::Ints(ints) => Data::Ints(ints),
-            Growing::Texts(codes, interner) => Data::Texts(Codes::Of(codes), Arc::new(interner.dict)),
-            Growing::Ips(codes, _, dict) => Data::Texts(Codes::Of(codes), Arc::new(dict)),
-            Growing::Bytes(dict) => Data::Bytes(dict),
-            Growing::Ids(ids) => Data::Ids(ids),
+        let of =
+            |codes: &Vec<u32>, dict: &Dict| Data::Texts(Codes::Of(codes.clone()), Arc::new(dict.clone()));
+        let data = match &self.values {
+            Growing::Ints(ints) => Data::Ints(ints.clone()),
+            Growing::Texts(codes, interner) => of(codes, &interner.dict),
+            Growing::Ips(codes, _, dict) => of(codes, dict),
+            Growing::Bytes(dict) => Data::Bytes(dict.clone()),
+            Growing::Ids(ids) => Data::Ids(ids.clone()),
         };
-        Some(Arc::new(Column { rows: if dense { Rows::Dense } else { Rows::Sparse(self.rows) }, data }))
+        Some(Arc::new(Column {
+            rows: if dense { Rows::Dense } else { Rows::Sparse(self.rows.clone()) },
+            data,
+        }))
     }
 }
 
@@ -183,21 +183,26 @@ impl Builder {
         building.rows.extend(std::iter::repeat_n(row, values.len()));
     }
 
-    pub(crate) fn finish(self) -> Table {
+    pub(crate) fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    /// What was taken so far, as a table.
+    pub(crate) fn table(&self) -> Table {
         let rows = self.rows;
         let special = [
-            (Key::Id, self.id),
-            (Key::Day, self.day),
-            (Key::Positions, self.positions),
-            (Key::Lengths, self.lengths),
-            (Key::Files, self.files),
-            (Key::Shape, self.shape),
+            (Key::Id, &self.id),
+            (Key::Day, &self.day),
+            (Key::Positions, &self.positions),
+            (Key::Lengths, &self.lengths),
+            (Key::Files, &self.files),
+            (Key::Shape, &self.shape),
         ];
-        let fields = self.fields.into_iter().zip(0..).filter_map(|(b, n)| b.map(|b| (Key::Field(n), b)));
+        let fields = self.fields.iter().zip(0..).filter_map(|(b, n)| b.as_ref().map(|b| (Key::Field(n), b)));
         let columns = special
             .into_iter()
             .chain(fields)
-            .filter_map(|(key, building)| building.finish(rows).map(|column| (key, column)))
+            .filter_map(|(key, building)| building.column(rows).map(|column| (key, column)))
             .collect();
         Table { rows, columns }
     }

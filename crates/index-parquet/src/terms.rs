@@ -72,11 +72,14 @@ impl Counted {
     }
 }
 
+/// A level above, and the numbers of the values chosen on it.
+type Above = (Target, HashMap<Vec<u8>, u32, ahash::RandomState>);
+
 /// A level that is counted: the values of `target` among the documents of each bucket of the levels above.
 struct Level<'a> {
     target: Target,
     /// The levels above, each with its buckets: (bucket above, value) to bucket.
-    above: &'a [(Target, HashMap<Vec<u8>, u32, ahash::RandomState>)],
+    above: &'a [Above],
     sums: &'a [&'static Def],
 }
 
@@ -309,7 +312,7 @@ impl Asked<'_> {
 
     /// The values and how often.
     pub(crate) fn terms(&self, terms: &Terms) -> Result<Outcome, Error> {
-        let mut above: Vec<(Target, HashMap<Vec<u8>, u32, ahash::RandomState>)> = Vec::new();
+        let mut above: Vec<Above> = Vec::new();
         // the buckets of each level, each with its key in the level and the number of the bucket above
         let mut levels: Vec<Vec<(u32, Bucket)>> = Vec::new();
         let mut total = 0u64;

@@ -63,7 +63,7 @@ fn nothing_acknowledged_is_lost() {
             for doc in Documents::new(3).take(safe).step_by(37) {
                 assert!(store.get(doc.id).unwrap() == Some(doc));
             }
-            assert!(count % 50 == 0 && count <= safe + 100, "{count}: no append counts in part");
+            assert!(count.is_multiple_of(50) && count <= safe + 100, "{count}: no append counts in part");
             drop(writer);
         }
     }

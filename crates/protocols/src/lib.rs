@@ -7,9 +7,9 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
-mod bytes;
 mod address;
 mod body;
+mod bytes;
 pub mod cert;
 mod conversation;
 mod detect;

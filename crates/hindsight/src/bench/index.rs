@@ -106,10 +106,13 @@ fn thread_cpu() -> f64 {
     text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1e9
 }
 
+/// Asks a store.
+type Ask = dyn Fn(&Store) -> Result<u64, Failure>;
+
 /// One question, and how it is asked; the answer is a number to see that it answers.
 struct Question {
     name: &'static str,
-    ask: Box<dyn Fn(&Store) -> Result<u64, Failure>>,
+    ask: Box<Ask>,
 }
 
 fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {

@@ -1,4 +1,5 @@
 //! Running the real binary in a folder of its own.
+#![allow(dead_code, reason = "not every test file needs everything")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,6 @@ impl Home {
         run.out
     }
     /// The same as bytes.
-    #[allow(dead_code, reason = "not every test file needs it")]
     pub fn bytes(&self, arguments: &[&str]) -> Vec<u8> {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
