@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test as setup } from '@playwright/test'
-import { csrf, password, USER } from './login.ts'
+import { begin, csrf } from './login.ts'
 
 export const CAPTURES = [
   'http/captures/nginx-curl.pcap', 'http/captures/slow-application.pcap', 'mysql/captures/mariadb.pcap', 'postgresql/captures/psql.pcap', 'dns/captures/dnsmasq-dig.pcap',
@@ -12,8 +12,7 @@ export const CAPTURES = [
 
 setup('import the captures', async ({ request }) => {
   setup.setTimeout(120_000)
-  const login = await request.post('/api/login', { data: { user: USER, password: password() } })
-  expect(login.status(), await login.text()).toBe(200)
+  await begin(request)
   for (const path of CAPTURES) {
     expect(existsSync(path), path).toBe(true)
     const answer = await request.post('/api/upload', {

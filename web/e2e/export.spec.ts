@@ -45,6 +45,8 @@ test('csv, json and pcapng', async ({ viewer, page }) => {
     await expect(link).toHaveText(new RegExp(format))
     await expect(link).toHaveAttribute('aria-disabled', 'false')
     const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+    expect(await download.failure(), format).toBeNull()
     expect(readFileSync(await download.path()).toString('latin1')).toMatch(head)
+    await expect(page.getByTestId('export-dialog')).toBeHidden()
   }
 })

@@ -1,7 +1,7 @@
 // What the flows share: a logged-in page, the expression bar, the list.
 
 import { expect, test as base, type Locator, type Page } from '@playwright/test'
-import { logIn } from './login.ts'
+import { begin } from './login.ts'
 
 export class Viewer {
   constructor(readonly page: Page) {}
@@ -75,8 +75,9 @@ export const test = base.extend<{ viewer: Viewer }>({
     page.on('pageerror', (error) => problems.push(error.message))
     // A refused style, script or connection shows up here when the content security policy is too narrow for the viewer.
     page.on('console', (message) => message.type() === 'error' && /Content Security Policy|Refused/.test(message.text()) && problems.push(message.text()))
-    await logIn(page)
+    await begin(page.request)
     await use(new Viewer(page))
+    await begin(page.request)
     expect(problems).toEqual([])
   },
 })

@@ -4,13 +4,16 @@
 import { watch } from 'vue'
 import * as api from '@/api'
 import { adopt } from '@/design/adopt'
-import { preferences, type Preferences } from '@/design/preferences'
+import { load, preferences, save as keep, type Preferences } from '@/design/preferences'
 import { layout, type Layout } from '@/pages/sessions/layout'
 
 interface Stored {
   preferences?: Partial<Preferences>
   layout?: Partial<Layout>
 }
+
+/** Set while this browser has a change that the account has not: closing the page must not lose it. */
+const UNSAVED = 'hindsight.unsaved'
 
 let user = ''
 let known: Record<string, unknown> = {}
@@ -32,18 +35,22 @@ export async function followSettings(id: string): Promise<void> {
     return
   }
   const viewer = known.viewer as Stored | undefined
-  adopt(preferences, viewer?.preferences)
-  adopt(layout, viewer?.layout)
+  if (load(UNSAVED, { user: '' }).user !== id) {
+    adopt(preferences, viewer?.preferences)
+    adopt(layout, viewer?.layout)
+  }
   let stored = JSON.stringify({ timezone: known.timezone, viewer: known.viewer })
   const save = (): void => {
     clearTimeout(timer)
+    if (current() === stored || user !== id) return
+    keep(UNSAVED, { user: id })
     timer = setTimeout(async () => {
       const now = current()
-      if (now === stored || user !== id) return
       try {
         known = { ...known, ...(JSON.parse(now) as object) }
         await api.saveUserSettings(known)
         stored = now
+        if (current() === now) keep(UNSAVED, { user: '' })
       } catch {
         // The next change tries again; this browser remembers meanwhile.
       }

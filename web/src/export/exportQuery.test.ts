@@ -21,6 +21,7 @@ test('a slice in time, only for packets', () => {
   const now = Date.UTC(2026, 10, 22, 22)
   expect(exportQuery(slice, common, '', '', now, 'UTC')).toMatchObject({ packetStart: '1795381200.25', packetStop: '1795384740' })
   expect(exportQuery({ ...slice, format: 'csv' }, common, '', 'a,b', now, 'UTC')).toMatchObject({ packetStart: undefined, fields: 'a,b' })
+  expect(exportQuery({ ...slice, format: 'json' }, common, '', 'a,b', now, 'UTC').fields).toBeUndefined()
   expect(problemOf(slice, now, 'UTC')).toBeNull()
   expect(problemOf({ ...slice, from: 'x' }, now, 'UTC')).toBe('from')
   expect(problemOf({ ...slice, to: '' }, now, 'UTC')).toBe('to')

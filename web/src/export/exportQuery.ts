@@ -48,7 +48,7 @@ export function exportQuery(choice: Choice, common: CommonQuery, order: string, 
   return {
     ...which,
     segments: choice.segments === 'no' ? undefined : choice.segments,
-    fields: packets ? undefined : fields,
+    fields: choice.format === 'csv' ? fields : undefined,
     bpf: packets && choice.bpf.trim() ? choice.bpf.trim() : undefined,
     packetStart: packets && choice.slice ? seconds(choice.from, now, zone) : undefined,
     packetStop: packets && choice.slice ? seconds(choice.to, now, zone) : undefined,

@@ -21,7 +21,7 @@ export interface Column {
 export const FACTORY: readonly string[] = ['firstPacket', 'length', 'protocols', 'source', 'destination', 'packets', 'bytes', 'perf', 'info']
 
 export const INFO_PATHS = [
-  'http.method', 'http.host', 'http.uri', 'http.statuscode', 'dns.queryHost', 'dns.host', 'dns.qt', 'quic.host', 'tls.host', 'tls.version', 'cert.subjectCN',
+  'http.method', 'http.host', 'http.uri', 'http.statuscode', 'dns.queryHost', 'dns.host', 'dns.qt', 'quic.host', 'tls.version', 'cert.subjectCN',
   'email.subject', 'email.src', 'ssh.hassh', 'ssh.version', 'mysql.user', 'postgresql.user', 'dhcp.host', 'dhcp.type', 'icmp.type', 'user', 'transaction', 'tags',
 ]
 
@@ -69,9 +69,9 @@ export function fieldsOf(columns: readonly Column[]): string {
   return [...new Set(['node', 'rootId', 'firstPacket', 'lastPacket', ...columns.flatMap((column) => column.paths)])].join(',')
 }
 
-/** The names under which CSV and JSON export know the columns. */
-export function exportFieldsOf(columns: readonly Column[]): string {
-  return [...new Set(columns.flatMap((column) => column.paths.filter((path) => !['perf', 'transaction'].includes(path))))].join(',')
+/** The columns of a CSV export: fields only, for a cell cannot hold an object. */
+export function exportFieldsOf(columns: readonly Column[], catalog: Catalog): string {
+  return [...new Set(columns.flatMap((column) => column.paths))].filter((path) => catalog.byPath.has(path)).join(',')
 }
 
 /** `id` moved so that it stands at `to`. */

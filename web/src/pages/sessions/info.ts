@@ -20,7 +20,8 @@ function http(doc: unknown): Info | null {
   const worst = codes.reduce<number>((max, code) => Math.max(max, Number(code) || 0), 0)
   const more = scalarsAt(doc, 'http.uri').length - 1
   // Arkime keeps URIs with the host in front and without a scheme.
-  return line(textAt(doc, 'http.method'), `${(uri || host).replace(/^\/\//, '')}${more > 0 ? ` +${more}` : ''}`, worst ? String(worst) : '', worst >= 400)
+  // The server name of a TLS session is a host without a request.
+  return line(textAt(doc, 'http.method') || textAt(doc, 'tls.version'), `${(uri || host).replace(/^\/\//, '')}${more > 0 ? ` +${more}` : ''}`, worst ? String(worst) : '', worst >= 400)
 }
 
 interface Slow { request?: unknown; lastByte?: unknown; status?: unknown; error?: unknown; kind?: unknown }
@@ -46,7 +47,7 @@ export function infoOf(doc: unknown): Info {
   if (web) return web
   const dns = first(doc, 'dns.queryHost', 'dns.host')
   if (dns) return line(textAt(doc, 'dns.qt') || 'DNS', dns)
-  const server = first(doc, 'quic.host', 'tls.host', 'cert.subjectCN')
+  const server = first(doc, 'quic.host', 'cert.subjectCN')
   if (server) return line(textAt(doc, 'tls.version'), server)
   const subject = first(doc, 'email.subject', 'email.src')
   if (subject) return line('', subject)

@@ -24,5 +24,6 @@ test('info says what the session is about', () => {
   expect(infoOf({ transaction: [{ kind: 'sql', request: 'SELECT 1', lastByte: 5 }, { kind: 'sql', request: 'SELECT\n 2', lastByte: 9 }] }).text).toBe('SELECT 2')
   expect(infoOf({ dns: [{ queryHost: 'example.com', qt: 'A' }] })).toMatchObject({ tag: 'A', text: 'example.com' })
   expect(infoOf({ tls: { version: ['TLSv1.3'] }, quic: { host: ['q.example'] } })).toMatchObject({ tag: 'TLSv1.3', text: 'q.example' })
+  expect(infoOf({ tls: { version: ['TLSv1.3'] }, http: { host: ['shop.example'] } })).toMatchObject({ tag: 'TLSv1.3', text: 'shop.example' })
   expect(infoOf({}).text).toBe('')
 })
