@@ -4,13 +4,20 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type Page } from '@playwright/test'
-import { logIn } from './login.ts'
+import { begin, csrf, logIn } from './login.ts'
 
 const shots = join(import.meta.dirname, 'shots')
 const query = process.env.HINDSIGHT_SHOT_QUERY ?? 'date=-1'
 
+/** Settings go with the account; the log-in page has only the browser's own. */
 async function look(page: Page, theme: string, locale: string): Promise<void> {
-  await page.evaluate(([theme, locale]) => localStorage.setItem('hindsight.preferences', JSON.stringify({ theme, locale, zone: 'local' })), [theme, locale])
+  const preferences = { theme, locale, zone: 'local' }
+  await begin(page.request)
+  await page.request.post('/api/user/settings', { headers: await csrf(page.request), data: { viewer: { preferences } } })
+  await page.context().clearCookies()
+  await page.goto('/login')
+  await page.evaluate((text) => localStorage.setItem('hindsight.preferences', text), JSON.stringify(preferences))
+  await page.reload()
 }
 
 /** Nothing on the page is under way any more. */
@@ -27,9 +34,7 @@ for (const [theme, locale, width] of [['light', 'en', 1280], ['dark', 'en', 1920
     mkdirSync(shots, { recursive: true })
     await page.setViewportSize({ width, height: width === 1280 ? 800 : 1080 })
     const shot = async (name: string): Promise<void> => void (await page.screenshot({ path: join(shots, `${theme}-${locale}-${width}-${name}.png`) }))
-    await page.goto('/login')
     await look(page, theme, locale)
-    await page.reload()
     await quiet(page)
     await shot('login')
     await logIn(page)
@@ -87,7 +92,6 @@ test('the picture of the README', async ({ page }) => {
   const images = join(import.meta.dirname, '../../docs/images')
   mkdirSync(images, { recursive: true })
   await page.setViewportSize({ width: 1600, height: 940 })
-  await page.goto('/login')
   await look(page, 'light', 'en')
   await logIn(page)
   await page.goto(`/sessions?${query}&pane=perf`)

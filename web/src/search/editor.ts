@@ -7,7 +7,7 @@ import {
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language'
 import { setDiagnostics } from '@codemirror/lint'
-import { EditorState, Prec, type Extension } from '@codemirror/state'
+import { Compartment, EditorState, Prec, type Extension } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, placeholder, tooltips } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import type { Completion, CompletionItem, Span } from '@/api/types'
@@ -124,6 +124,17 @@ function source(hooks: EditorHooks) {
   }
 }
 
+/** What depends on the language of the page. */
+const texts = new Compartment()
+
+function textsOf(hint: string, label: string): Extension {
+  return [placeholder(hint), EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off' })]
+}
+
+export function setTexts(view: EditorView, hint: string, label: string): void {
+  view.dispatch({ effects: texts.reconfigure(textsOf(hint, label)) })
+}
+
 export function createEditor(host: HTMLElement, doc: string, hooks: EditorHooks): EditorView {
   // Inside a shadow root CodeMirror uses constructed style sheets, which a strict style-src allows.
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
@@ -162,8 +173,7 @@ export function createEditor(host: HTMLElement, doc: string, hooks: EditorHooks)
         theme,
         EditorView.lineWrapping,
         tooltips({ position: 'absolute' }),
-        placeholder(hooks.placeholder),
-        EditorView.contentAttributes.of({ 'aria-label': hooks.label, spellcheck: 'false', autocapitalize: 'off' }),
+        texts.of(textsOf(hooks.placeholder, hooks.label)),
         autocompletion({
           override: [source(hooks)],
           selectOnOpen: false,

@@ -51,4 +51,5 @@ test('labels without their direction', () => {
   expect(withoutSide('Src IP')).toBe('IP')
   expect(withoutSide('Retransmissions Dst')).toBe('Retransmissions')
   expect(withoutSide('Src')).toBe('Src')
+  expect(withoutSide('Src data bytes')).toBe('Data bytes')
 })

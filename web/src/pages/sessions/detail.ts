@@ -67,7 +67,7 @@ function directionOf(exp: string): { base: string; side: 'src' | 'dst' } | null 
 /** `Src IP` → `IP`, `Retransmissions Dst` → `Retransmissions`. */
 export function withoutSide(label: string): string {
   const bare = label.replace(/\b(Src|Dst|Source|Destination)\b\s*/g, '').trim()
-  return bare || label
+  return bare ? bare[0]?.toUpperCase() + bare.slice(1) : label
 }
 
 export function arrange(doc: SessionDoc, catalog: Catalog): Group[] {

@@ -55,5 +55,5 @@ export function infoOf(doc: unknown): Info {
   if (lease) return line(textAt(doc, 'dhcp.type'), lease)
   const user = first(doc, 'mysql.user', 'postgresql.user', 'user')
   if (user) return line('', user)
-  return line('', first(doc, 'ssh.version', 'ssh.hassh', 'tags'))
+  return line('', first(doc, 'ssh.version', 'ssh.hassh'))
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { brushed, chartOf } from './timeline'
+import { brushed, chartOf, finer } from './timeline'
 
 test('every bucket is there, also the empty ones', () => {
   const chart = chartOf({ interval: 60, sessionsHisto: [[60_000, 5], [180_000, 2]] }, 'sessions', { start: 30_000, stop: 250_000 })
@@ -28,4 +28,12 @@ test('no data, no columns', () => {
 test('a brush takes whole buckets', () => {
   expect(brushed(61, 119, 60)).toEqual({ start: 60_000, stop: 120_000 })
   expect(brushed(60, 60, 60)).toEqual({ start: 60_000, stop: 120_000 })
+})
+
+test('over all time, what lies close together is asked for again in finer steps', () => {
+  expect(finer({ interval: 3600, sessionsHisto: [[0, 5], [3_600_000, 2]] })).toBe('minute')
+  expect(finer({ interval: 3600, sessionsHisto: [[0, 5]] })).toBe('second')
+  expect(finer({ interval: 3600, sessionsHisto: [[0, 5], [30 * 86_400_000, 2]] })).toBeNull()
+  expect(finer({ interval: 60, sessionsHisto: [[0, 5], [7_200_000, 2]] })).toBeNull()
+  expect(finer({ interval: 3600 })).toBeNull()
 })

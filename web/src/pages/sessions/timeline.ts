@@ -54,6 +54,16 @@ export function chartOf(graph: Graph, metric: Metric, range: { start: number; st
   return { xs, total, dst, interval: step / 1000 }
 }
 
+/** Over all time the server answers in hours; where everything lies close together, finer columns say more. */
+export function finer(graph: Graph): 'second' | 'minute' | null {
+  const times = (graph.sessionsHisto ?? []).map(([at]) => at)
+  if (!times.length) return null
+  const span = (Math.max(...times) - Math.min(...times)) / 1000 + graph.interval
+  const wanted = span <= 3600 ? 1 : span <= 4 * 86_400 ? 60 : graph.interval
+  if (wanted >= graph.interval) return null
+  return wanted === 1 ? 'second' : 'minute'
+}
+
 /** A brushed stretch as whole buckets, epoch milliseconds. */
 export function brushed(from: number, to: number, interval: number): { start: number; stop: number } {
   const step = interval * 1000

@@ -4,7 +4,9 @@ import { computed, onBeforeUnmount, ref, shallowRef, triggerRef, watch, type Com
 import * as api from '@/api'
 import type { Graph, SessionDoc, Span } from '@/api/types'
 import { formatSort } from '@/search/urlState'
+import { isAll } from '@/search/range'
 import { useSearch } from '@/search/useSearch'
+import { finer } from './timeline'
 
 export const PAGE = 100
 /** Rows kept in memory; those far from the view are dropped first. */
@@ -99,7 +101,13 @@ export function useResults(fields: ComputedRef<string>) {
     graphBusy.value = true
     try {
       const answer = await api.sessions({ ...common.value, facets: 1, interval: 'auto', length: 0 }, mine.signal)
-      if (drawing === mine) graph.value = answer.error ? null : (answer.graph ?? null)
+      if (drawing !== mine) return
+      graph.value = answer.error ? null : (answer.graph ?? null)
+      const interval = graph.value && isAll(state.value.range) ? finer(graph.value) : null
+      if (interval) {
+        const again = await api.sessions({ ...common.value, facets: 1, interval, length: 0 }, mine.signal)
+        if (drawing === mine && again.graph) graph.value = again.graph
+      }
     } catch {
       if (drawing === mine && !mine.signal.aborted) graph.value = null // the list says what went wrong
     }
