@@ -7,7 +7,7 @@ BIN := target/release/hindsight
 DATA := $(if $(HINDSIGHT_DIR),$(HINDSIGHT_DIR),$(HOME)/.local/share/hindsight)
 GEO := target/geo
 
-.PHONY: run test build web tools geo fmt lint clean bench captures
+.PHONY: run test browser build web tools geo fmt lint clean bench captures
 
 ## Builds all, captures on the default interface (or IFACE=), serves the viewer and prints its address and password.
 run: build geo
@@ -19,7 +19,6 @@ test: tools web
 	cargo test --workspace --locked
 	cd web && npm run check && npm run lint && npm test
 	deploy/fuzz-briefly
-	deploy/browser-tests target/debug/hindsight
 
 build: web
 	cargo build --release --locked
@@ -31,6 +30,10 @@ web/node_modules/.package-lock.json: web/package-lock.json
 
 web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
 	cd web && npm run build
+
+## The viewer in a real browser, against the real binary.
+browser: tools build
+	deploy/browser-tests $(BIN)
 
 ## Databases of countries (CC0) and of makers of network cards (BSD-2-Clause), from the npm registry.
 geo: $(GEO)/done
