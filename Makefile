@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 IFACE ?=
 LISTEN ?= 127.0.0.1:8005
-BIN := target/release/hindsight
+CARGO_TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(CARGO_TARGET)/release/hindsight
 DATA := $(if $(HINDSIGHT_DIR),$(HINDSIGHT_DIR),$(HOME)/.local/share/hindsight)
 GEO := target/geo
 
@@ -18,6 +19,7 @@ run: build geo
 test: tools web
 	cargo test --workspace --locked
 	cd web && npm run check && npm run lint && npm test
+	deploy/browser-tests $(CARGO_TARGET)/debug/hindsight
 	deploy/fuzz-briefly
 
 build: web

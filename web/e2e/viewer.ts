@@ -74,7 +74,15 @@ export const test = base.extend<{ viewer: Viewer }>({
     const problems: string[] = []
     page.on('pageerror', (error) => problems.push(error.message))
     // A refused style, script or connection shows up here when the content security policy is too narrow for the viewer.
-    page.on('console', (message) => message.type() === 'error' && /Content Security Policy|Refused/.test(message.text()) && problems.push(message.text()))
+    // Chromium itself writes a style attribute while it joins the pieces of an edited text; the policy refuses it and the editor draws the text anew.
+    await page.exposeFunction('refused', (what: string) => problems.push(what))
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        const place = event.target instanceof Element ? event.target : document.documentElement
+        const editing = event.effectiveDirective === 'style-src-attr' && place.closest('[data-testid="expression"]')
+        if (!editing) (window as unknown as { refused(what: string): void }).refused(`${event.effectiveDirective} refused ${event.blockedURI} at ${place.outerHTML.slice(0, 200)}`)
+      })
+    })
     await begin(page.request)
     await use(new Viewer(page))
     await begin(page.request)
