@@ -19,6 +19,8 @@ mod interfaces;
 mod mapping;
 mod packet;
 mod stop;
+#[cfg(target_os = "linux")]
+mod transmit;
 mod walk;
 mod watch;
 
@@ -32,5 +34,7 @@ pub use interfaces::{default_interface, interfaces};
 pub use mapping::Mapping;
 pub use packet::{Packet, PacketSource, Progress, Statistics, Status};
 pub use stop::Stop;
+#[cfg(target_os = "linux")]
+pub use transmit::{TRANSMIT_BATCH, Transmit};
 pub use walk::{Ignored, Walk, walk};
 pub use watch::{Watch, matches_pattern};
