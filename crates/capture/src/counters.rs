@@ -1,5 +1,6 @@
 //! What happened and what was lost, by stage and reason.
 
+use crate::store::Refusal;
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 use std::fmt;
 use wire::{Layer, Malformed};
@@ -19,18 +20,84 @@ pub struct Counters {
     pub documents: u64,
     /// Sessions that were saved before their end because too many were open.
     pub evicted: u64,
-    /// Packets that the kernel dropped because nobody took them in time.
+    /// Packets that the kernel dropped because nobody took them in time. Not among `packets`.
     pub kernel_dropped: u64,
-    /// Packets that could not be written to the packet store; their sessions are kept.
+    /// Times the kernel found the ring full.
+    pub ring_full: u64,
+    /// Second copies that the source itself left out (a loopback interface shows each packet twice). Not among `packets`.
+    pub source_duplicates: u64,
+    /// Packets that the source left out because their place in the ring was damaged; must stay 0. Not among `packets`.
+    pub source_malformed: u64,
+    /// Packets that are copies of one seen just before, as a mirror of both sides of a switch makes them.
+    pub duplicates: u64,
+    /// Those of them that were left out: neither in a session nor written.
+    pub duplicates_dropped: u64,
+    /// Packets written to the packet store.
+    pub written: u64,
+    /// Bytes of these, as they were written (without record headers).
+    pub written_bytes: u64,
+    /// Packets that a rule kept out of the packet store; their sessions count them.
+    pub not_kept: u64,
+    /// Captured bytes that rules kept out: of these packets, and of those that were cut.
+    pub not_kept_bytes: u64,
+    /// Packets written of which a rule cut something off.
+    pub cut_by_rule: u64,
+    /// Packets that could not be written to the packet store; their sessions are kept and count them.
     pub unwritten: u64,
+    /// Why.
+    pub unwritten_by: Unwritten,
+    /// Times a worker had to wait for the packet store longer than [`crate::STALL`].
+    pub write_stalls: u64,
+    /// Microseconds that these waits took in all.
+    pub write_stall_us: u64,
     /// Documents that the index did not take.
     pub unindexed: u64,
+    /// Why.
+    pub unindexed_by: Unindexed,
     /// Headers that could not be read.
     pub malformed: Malformations,
     /// Fragmented datagrams.
     pub fragments: Fragments,
     /// TCP and SCTP streams.
     pub streams: Streams,
+}
+
+/// Packets that could not be written, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unwritten {
+    /// The disk is slower than the packets come: every buffer was full.
+    pub busy: u64,
+    /// There is no room left, or writing is paused until there is.
+    pub full: u64,
+    /// Anything else that the disk or the list of files said.
+    pub error: u64,
+}
+
+impl Unwritten {
+    /// Counts one.
+    pub fn add(&mut self, why: Refusal) {
+        match why {
+            Refusal::Busy => self.busy += 1,
+            Refusal::Full => self.full += 1,
+            Refusal::Error => self.error += 1,
+        }
+    }
+    /// All together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.busy + self.full + self.error
+    }
+}
+
+/// Documents that the index did not take, by reason. Their packets are in the packet files: see [`crate::LiveStatus::recover`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unindexed {
+    /// The index is slower than documents come: the queue before it was full.
+    pub slow: u64,
+    /// The capture was stopped while the index had no room or could not be reached.
+    pub stopped: u64,
+    /// The index refused them for good.
+    pub refused: u64,
 }
 
 /// Counts of fragmented datagrams.
@@ -111,8 +178,28 @@ impl Counters {
         self.documents += other.documents;
         self.evicted += other.evicted;
         self.kernel_dropped += other.kernel_dropped;
+        self.ring_full += other.ring_full;
+        self.source_duplicates += other.source_duplicates;
+        self.source_malformed += other.source_malformed;
+        self.duplicates += other.duplicates;
+        self.duplicates_dropped += other.duplicates_dropped;
+        self.written += other.written;
+        self.written_bytes += other.written_bytes;
+        self.not_kept += other.not_kept;
+        self.not_kept_bytes += other.not_kept_bytes;
+        self.cut_by_rule += other.cut_by_rule;
         self.unwritten += other.unwritten;
+        let (a, b) = (&mut self.unwritten_by, &other.unwritten_by);
+        a.busy += b.busy;
+        a.full += b.full;
+        a.error += b.error;
+        self.write_stalls += other.write_stalls;
+        self.write_stall_us += other.write_stall_us;
         self.unindexed += other.unindexed;
+        let (a, b) = (&mut self.unindexed_by, &other.unindexed_by);
+        a.slow += b.slow;
+        a.stopped += b.stopped;
+        a.refused += b.refused;
         for (layer, why, count) in other.malformed.iter() {
             self.malformed.add_many(layer, why, count);
         }
@@ -139,7 +226,16 @@ impl fmt::Display for Counters {
         )?;
         let losses = [
             (self.kernel_dropped, "packets dropped by the kernel"),
-            (self.unwritten, "packets not written"),
+            (self.source_malformed, "packets damaged in the ring"),
+            (self.duplicates, "duplicate packets"),
+            (self.duplicates_dropped, "of them left out"),
+            (self.not_kept, "packets not kept by rule"),
+            (self.cut_by_rule, "packets cut by rule"),
+            (self.unwritten_by.busy, "packets not written because the disk is slow"),
+            (self.unwritten_by.full, "packets not written because the disk is full"),
+            (self.unwritten_by.error, "packets not written because of errors"),
+            (self.unwritten.saturating_sub(self.unwritten_by.total()), "packets not written"),
+            (self.write_stalls, "waits for the disk"),
             (self.unindexed, "documents not indexed"),
             (self.cut, "packets cut by the snap length"),
             (self.malformed.total(), "packets with a header that cannot be read"),

@@ -11,6 +11,7 @@
 
 mod counters;
 mod document;
+mod duplicates;
 mod facts;
 mod feed;
 mod fingerprint;
@@ -19,19 +20,24 @@ mod identity;
 pub mod import;
 mod inspect;
 mod intake;
+mod keep;
 mod live;
 mod live_session;
 mod options;
 mod sctp;
+mod status;
 mod store;
 mod tcp;
 mod worker;
 
-pub use counters::{Counters, Fragments, Malformations, Streams};
+pub use counters::{Counters, Fragments, Malformations, Streams, Unindexed, Unwritten};
+pub use duplicates::{DuplicateAction, DuplicateOptions};
 pub use fingerprint::Fingerprint;
 pub use frame::Place;
 pub use import::Import;
 pub use inspect::{Inspection, inspect};
-pub use live::{Line, LiveStatus, live};
+pub use keep::{BadRule, Keep, KeepRule, KeepRules, MAX_RULES, When};
+pub use live::{Line, STALL, live};
 pub use options::{Limits, Options, TimeOuts};
-pub use store::{PacketWriter, StoreError};
+pub use status::{LineState, LineStatus, LiveStatus, QueueStatus};
+pub use store::{PacketWriter, Refusal, StoreError};

@@ -5,7 +5,7 @@ use crate::frame::{Frame, Place};
 use crate::intake::Intake;
 use crate::store::PacketWriter;
 use crate::worker::Worker;
-use crate::{Counters, Options};
+use crate::{Counters, DuplicateOptions, KeepRules, LiveStatus, Options};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use enrich::Enricher;
 use index::{ErrorKind, SessionSink};
@@ -24,23 +24,27 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Documents that wait while the index refuses them; then workers wait, and what the kernel drops meanwhile is counted.
 const QUEUE: usize = 64;
 
+/// Waits for the packet store that are counted as stalls begin here.
+pub const STALL: Duration = Duration::from_millis(10);
+
 /// A source and where its packets go.
 pub struct Line {
     /// Where packets come from.
     pub source: Box<dyn PacketSource>,
     /// Where they are kept; without it only sessions are.
     pub store: Option<Box<dyn PacketWriter>>,
+    /// What is not kept of them.
+    pub keep: KeepRules,
+    /// What is done with copies.
+    pub duplicates: DuplicateOptions,
 }
 
-/// What a live capture says of itself about every second.
-#[derive(Clone, Debug, Default)]
-pub struct LiveStatus {
-    /// What happened and what was lost, so far.
-    pub counters: Counters,
-    /// Sessions that go on.
-    pub open_sessions: u64,
-    /// What went wrong since the last time: with the store, the index, a source.
-    pub problems: Vec<String>,
+impl Line {
+    /// A line that keeps every packet.
+    #[must_use]
+    pub fn new(source: Box<dyn PacketSource>, store: Option<Box<dyn PacketWriter>>) -> Self {
+        Self { source, store, keep: KeepRules::none(), duplicates: DuplicateOptions::default() }
+    }
 }
 
 #[derive(Default)]
@@ -192,7 +196,7 @@ impl Running<'_> {
 
     /// Takes what the source has.
     fn batch(&mut self, number: &mut u64) -> Result<Status, source::Error> {
-        let Line { source, store } = &mut self.line;
+        let Line { source, store, .. } = &mut self.line;
         let (worker, intake, pending, shared) =
             (&mut self.worker, &mut self.intake, &mut self.pending, self.shared);
         let mut out = |doc| pending.push(doc);

@@ -75,6 +75,9 @@ pub struct Limits {
     pub datagram_bytes: usize,
     /// Bytes of one document's values; beyond, the session is saved while it goes on.
     pub document_bytes: usize,
+    /// Live: bytes of documents that wait for the index, all workers together; beyond, they are counted and not indexed, because packets
+    /// do not wait.
+    pub queue_bytes: usize,
 }
 
 impl Default for TimeOuts {
@@ -93,6 +96,7 @@ impl Default for Limits {
             datagrams: 10_000,
             datagram_bytes: 64 << 20,
             document_bytes: 1 << 20,
+            queue_bytes: 256 << 20,
         }
     }
 }

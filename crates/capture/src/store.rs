@@ -1,10 +1,69 @@
 //! Where copied packets go.
 
 use crate::Place;
+use std::fmt;
 use wire::LinkType;
 
-/// What goes wrong when packets are written: a sentence with the place and the remedy.
-pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
+/// Why a packet was not written: what the counters tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The disk is slower than the packets come: every buffer is full.
+    Busy,
+    /// There is no room left, or writing is paused until there is.
+    Full,
+    /// Anything else.
+    Error,
+}
+
+impl Refusal {
+    /// What the session says of packets that it lost so.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Refusal::Busy => "disk slow",
+            Refusal::Full => "disk full",
+            Refusal::Error => "disk error",
+        }
+    }
+}
+
+/// What goes wrong when packets are written: a reason for the counters, a sentence with the place and the remedy for people.
+#[derive(Debug)]
+pub struct StoreError {
+    /// What the counters tell apart.
+    pub reason: Refusal,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// An error of a packet store; `source` is shown.
+    pub fn new(reason: Refusal, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { reason, source: source.into() }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.source()
+    }
+}
+
+impl From<packets::WriteError> for StoreError {
+    fn from(error: packets::WriteError) -> Self {
+        let reason = match error.source.kind() {
+            _ if error.is_full() => Refusal::Full,
+            std::io::ErrorKind::WouldBlock => Refusal::Busy,
+            _ => Refusal::Error,
+        };
+        Self::new(reason, error)
+    }
+}
 
 /// Keeps packets. [`packets::Writer`] is one.
 pub trait PacketWriter: Send {

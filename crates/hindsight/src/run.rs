@@ -29,7 +29,7 @@ pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> 
     let mut lines = Vec::new();
     for source in sources {
         let store = packet_writer(home, &node, &stores.catalog)?;
-        lines.push(Line { source: Box::new(source) as Box<dyn PacketSource>, store: Some(Box::new(store)) });
+        lines.push(Line::new(Box::new(source) as Box<dyn PacketSource>, Some(Box::new(store))));
     }
     let mut sink = stores.index.writer(&format!("live-{node}"))?;
     interrupt::on_signal(&stop)?;

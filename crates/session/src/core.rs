@@ -41,6 +41,12 @@ fields::fields! { "general";
     SRC_DATA_BYTES: Size = "databytes.src" @ "client.bytes", "Src data bytes".one();
     /// Payload bytes sent by the destination.
     DST_DATA_BYTES: Size = "databytes.dst" @ "server.bytes", "Dst data bytes".one();
+    /// Packets of the session that are in no packet file: a rule kept them out, or they could not be written.
+    NOT_KEPT_PACKETS: Int = "packets.notKept" @ "notKept.packets", "Packets not kept".one();
+    /// Captured bytes of the session that are in no packet file, those that rules cut off packets included.
+    NOT_KEPT_BYTES: Size = "bytes.notKept" @ "notKept.bytes", "Bytes not kept".one();
+    /// Why: names of rules, `disk slow`, `disk full`, `disk error`.
+    NOT_KEPT_WHY: Term = "notKept.why" @ "notKept.why", "Not kept because of";
     /// Number of this segment of a long session, from 1.
     SEGMENTS: Int = "session.segments" @ "segmentCnt", "Session Segments".one();
     /// Name of the capturing machine.

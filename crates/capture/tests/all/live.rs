@@ -22,7 +22,7 @@ fn sessions_and_packets_of_all_lines_are_kept() {
         packets += frames.len() as u64;
         write_pcap(&path, &frames);
         let source = Box::new(FileSource::open(&path, &stop).unwrap());
-        lines.push(Line { source, store: Some(Box::new(store.clone())) });
+        lines.push(Line::new(source, Some(Box::new(store.clone()))));
     }
     let mut index = Memory::new();
     let mut last = None;
