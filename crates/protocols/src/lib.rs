@@ -17,8 +17,6 @@ mod gather;
 mod magic;
 mod options;
 mod parser;
-#[cfg(test)]
-mod script;
 pub mod signatures;
 mod statements;
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn message(bytes: &[u8], context: &mut Context<'_>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::{Script, unhex};
+    use crate::testing::{Talk, unhex};
     use serde_json::json;
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
         let request = unhex("0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000002");
         let reply = unhex("0001 0800 06 04 0002 020000000002 0a000002 020000000001 0a000001");
         let doc =
-            Script::new(Transport::Ether(0x0806), 0, 0).src(&request).dst(&reply).dst(&reply[..9]).json();
+            Talk::new(Transport::Ether(0x0806), 0, 0).src(&request).dst(&reply).dst(&reply[..9]).json();
         assert_eq!(doc["protocol"], json!(["arp"]));
         assert_eq!(
             doc["arp"],

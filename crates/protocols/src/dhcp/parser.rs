@@ -79,7 +79,7 @@ fn type_name(kind: u8) -> std::borrow::Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::Script;
+    use crate::testing::Talk;
     use serde_json::json;
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
             99, 130, 83, 99, 53, 1, 3, 0, 50, 4, 10, 0, 0, 5, 12, 3, b'P', b'c', b'1', 60, 2, b'd', b'x',
         ]);
         bytes.extend([61, 7, 1, 2, 0, 0, 0, 0, 9, 255, 53, 1, 7]);
-        let doc = Script::new(Transport::Udp, 68, 67).src(&bytes).src(&bytes[..250]).json();
+        let doc = Talk::new(Transport::Udp, 68, 67).src(&bytes).src(&bytes[..250]).json();
         assert_eq!(doc["protocol"], json!(["dhcp"]));
         assert_eq!(
             doc["dhcp"],

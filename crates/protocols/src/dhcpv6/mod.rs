@@ -120,13 +120,13 @@ fn type_name(kind: u8) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::{Script, unhex};
+    use crate::testing::{Talk, unhex};
     use serde_json::json;
 
     #[test]
     fn a_message_in_a_relays_message() {
         let solicit = unhex("01 100874 0027 0009 00 02 7063 04 686f6d65 0010 0008 00000001 0002 6478");
-        let direct = Script::new(Transport::Udp, 546, 547).src(&solicit).json();
+        let direct = Talk::new(Transport::Udp, 546, 547).src(&solicit).json();
         assert_eq!(direct["protocol"], json!(["dhcpv6"]));
         assert_eq!(
             direct["dhcp"],
@@ -139,13 +139,13 @@ mod tests {
         relayed.extend([0; 32]);
         relayed.extend([0, 9, 0, solicit.len() as u8]);
         relayed.extend(&solicit);
-        let doc = Script::new(Transport::Udp, 547, 547).src(&relayed).json();
+        let doc = Talk::new(Transport::Udp, 547, 547).src(&relayed).json();
         assert_eq!(doc["dhcp"]["type"], json!(["RELAY-FORW", "SOLICIT"]));
         assert_eq!(doc["dhcp"]["id"], json!(["100874"]));
     }
 
     #[test]
     fn what_is_none_is_not_named() {
-        assert_eq!(Script::new(Transport::Udp, 546, 547).src(b"GET / HTTP").json().get("protocol"), None);
+        assert_eq!(Talk::new(Transport::Udp, 546, 547).src(b"GET / HTTP").json().get("protocol"), None);
     }
 }

@@ -109,7 +109,7 @@ impl Assembly {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::Script;
+    use crate::testing::Talk;
     use serde_json::json;
 
     /// A ClientHello of TLS 1.2 datagrams for `a.example`, with a cookie.
@@ -135,21 +135,21 @@ mod tests {
     #[test]
     fn fragments_in_any_order() {
         let body = hello();
-        let whole = Script::new(Transport::Udp, 9, 4433).src(&fragment(&body, 0..body.len())).json();
+        let whole = Talk::new(Transport::Udp, 9, 4433).src(&fragment(&body, 0..body.len())).json();
         assert_eq!(whole["protocol"], json!(["dtls"]));
         assert_eq!(whole["http"]["host"], json!(["a.example"]));
         assert!(whole["tls"]["ja4"][0].as_str().unwrap().starts_with("dd2d010100_"));
         for cut in 1..body.len() {
             let (a, b) = (fragment(&body, 0..cut), fragment(&body, cut..body.len()));
-            assert_eq!(Script::new(Transport::Udp, 9, 4433).src(&b).src(&a).json(), whole, "{cut}");
-            assert_eq!(Script::new(Transport::Udp, 9, 4433).src(&a).src(&a).src(&b).json(), whole, "{cut}");
+            assert_eq!(Talk::new(Transport::Udp, 9, 4433).src(&b).src(&a).json(), whole, "{cut}");
+            assert_eq!(Talk::new(Transport::Udp, 9, 4433).src(&a).src(&a).src(&b).json(), whole, "{cut}");
         }
     }
 
     #[test]
     fn a_message_with_a_hole_is_not_read() {
         let body = hello();
-        let doc = Script::new(Transport::Udp, 9, 4433)
+        let doc = Talk::new(Transport::Udp, 9, 4433)
             .src(&fragment(&body, 0..10))
             .src(&fragment(&body, 11..body.len()));
         assert_eq!(doc.json().get("tls"), None);

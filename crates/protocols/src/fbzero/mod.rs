@@ -43,7 +43,7 @@ impl Parser for Zero {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::Script;
+    use crate::testing::Talk;
     use serde_json::json;
 
     #[test]
@@ -51,7 +51,7 @@ mod tests {
         let mut bytes = b"1QTV0\x1d\0\0\0".to_vec();
         bytes.extend(b"CHLO\x02\0\0\0SNI\0\x09\0\0\0VERS\x0c\0\0\0a.examplexyz");
         for n in [1, 7, 100] {
-            let doc = Script::new(Transport::Tcp, 40_000, 443).src_in(n, &bytes).json();
+            let doc = Talk::new(Transport::Tcp, 40_000, 443).src_in(n, &bytes).json();
             assert_eq!(doc["quic"], json!({"host": ["a.example"], "hostCnt": 1}), "{n}");
             assert_eq!(doc["protocol"], json!(["fbzero", "quic"]));
         }

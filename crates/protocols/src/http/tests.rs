@@ -184,7 +184,7 @@ fn a_tiny_first_segment_is_recognised_later() {
 
 #[test]
 fn runs_over_sctp_as_a_stream() {
-    let doc = Talk::over(Transport::Sctp, 80)
+    let doc = Talk::new(Transport::Sctp, 40_000, 80)
         .src("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         .dst("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe")
         .dst("llo")

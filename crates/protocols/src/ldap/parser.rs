@@ -119,7 +119,7 @@ fn bind(content: &mut Bytes<'_>, context: &mut Context<'_>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::{Script, unhex};
+    use crate::testing::{Talk, unhex};
     use serde_json::json;
 
     const BIND: &[u8] = b"\x30\x1d\x02\x01\x01\x60\x18\x02\x01\x03\x04\x0ccn=admin,o=x\x80\x05hunt2";
@@ -130,7 +130,7 @@ mod tests {
         for n in [1, 3, 100] {
             let mut both = anonymous.clone();
             both.extend(BIND);
-            let doc = Script::new(Transport::Tcp, 40_000, 389).src_in(n, &both).json();
+            let doc = Talk::new(Transport::Tcp, 40_000, 389).src_in(n, &both).json();
             assert_eq!(doc["protocol"], json!(["ldap"]), "{n}");
             assert_eq!(
                 doc["ldap"],
@@ -147,7 +147,7 @@ mod tests {
     fn goes_on_as_tls() {
         let mut request = unhex("301d 020101 7718 8016");
         request.extend(super::START_TLS);
-        let doc = Script::new(Transport::Tcp, 40_000, 389)
+        let doc = Talk::new(Transport::Tcp, 40_000, 389)
             .src(&request)
             .dst(&unhex("300c 020101 7807 0a0100 0400 0400"))
             .src(&unhex("16 0301 002d 01 000029 0303 0000000000000000000000000000000000000000000000000000000000000000 00 0002 1301 01 00"))
@@ -160,7 +160,7 @@ mod tests {
         let mut stream = unhex("3084 00100000 020105 64");
         stream.resize(6 + 0x10_0000, 7);
         stream.extend(BIND);
-        let doc = Script::new(Transport::Tcp, 40_000, 389).src_in(10_000, &stream).json();
+        let doc = Talk::new(Transport::Tcp, 40_000, 389).src_in(10_000, &stream).json();
         assert_eq!(doc["ldap"]["bindname"], json!(["cn=admin,o=x"]));
     }
 }

@@ -137,7 +137,7 @@ fn type_name(kind: u16) -> std::borrow::Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::{Script, unhex};
+    use crate::testing::{Talk, unhex};
     use serde_json::json;
 
     fn encoded(name: &str, kind: u8) -> Vec<u8> {
@@ -154,7 +154,7 @@ mod tests {
         let mut bytes = unhex("0004 2900 0001 0000 0000 0001");
         bytes.extend(encoded("OFFICE PC", 0));
         bytes.extend(unhex("0020 0001 c00c 0020 0001 000493e0 0006 0000 c0a80009"));
-        let doc = Script::new(Transport::Udp, 137, 137).src(&bytes).src(&bytes[..20]).json();
+        let doc = Talk::new(Transport::Udp, 137, 137).src(&bytes).src(&bytes[..20]).json();
         assert_eq!(doc["protocol"], json!(["nbns"]));
         assert_eq!(
             doc["nbns"],
@@ -172,14 +172,14 @@ mod tests {
         bytes.extend(encoded("*", 0));
         bytes.extend(unhex("0021 0001 00000000 0013 01"));
         bytes.extend(b"SERVER         \x20\x04\x00");
-        let doc = Script::new(Transport::Udp, 137, 137).src(&bytes).json();
+        let doc = Talk::new(Transport::Udp, 137, 137).src(&bytes).json();
         assert_eq!(doc["nbns"]["host"], json!(["SERVER"]));
     }
 
     #[test]
     fn what_is_none_is_not_named() {
         assert_eq!(
-            Script::new(Transport::Udp, 137, 137).src(b"GET / HTTP/1.1\r\n").json().get("protocol"),
+            Talk::new(Transport::Udp, 137, 137).src(b"GET / HTTP/1.1\r\n").json().get("protocol"),
             None
         );
     }

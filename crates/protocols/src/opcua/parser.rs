@@ -84,7 +84,7 @@ fn open_channel(body: &[u8], context: &mut Context<'_>) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::Script;
+    use crate::testing::Talk;
     use serde_json::json;
 
     fn message(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
@@ -107,7 +107,7 @@ mod tests {
         let channel = [&[1, 0, 0, 0][..], &text("urn:None"), &[0xff; 8]].concat();
         stream.extend(message(b"OPNF", &channel));
         for n in [1, 7, 10_000] {
-            let doc = Script::new(Transport::Tcp, 40_000, 4_840).src_in(n, &stream).json();
+            let doc = Talk::new(Transport::Tcp, 40_000, 4_840).src_in(n, &stream).json();
             assert_eq!(doc["protocol"], json!(["opcua"]));
             assert_eq!(
                 doc["opcua"],

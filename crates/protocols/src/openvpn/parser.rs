@@ -150,7 +150,7 @@ impl OpenVpn {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::{Script, unhex};
+    use crate::testing::{Talk, unhex};
     use serde_json::json;
 
     fn control(opcode: u8, authentication: usize, acknowledged: bool, id: u32, payload: &[u8]) -> Vec<u8> {
@@ -177,7 +177,7 @@ mod tests {
     fn over_udp_out_of_order_and_authenticated() {
         for authentication in [0, 28, 72] {
             let (first, second) = (hello()[..20].to_vec(), hello()[20..].to_vec());
-            let doc = Script::new(Transport::Udp, 40_000, 9_000)
+            let doc = Talk::new(Transport::Udp, 40_000, 9_000)
                 .src(&control(7, authentication, false, 0, &[]))
                 .dst(&control(8, authentication, true, 0, &[]))
                 .src(&control(4, authentication, true, 2, &second))
@@ -196,7 +196,7 @@ mod tests {
             stream.extend(packet);
         }
         for n in [16, 17, 100] {
-            let doc = Script::new(Transport::Tcp, 40_000, 1_194).src_in(n, &stream).json();
+            let doc = Talk::new(Transport::Tcp, 40_000, 1_194).src_in(n, &stream).json();
             assert_eq!(doc["protocol"], json!(["openvpn"]), "{n}");
             assert!(doc["tls"]["ja4"][0].as_str().unwrap().starts_with("t12i0100"));
         }
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn what_only_looks_alike_is_not_named() {
         for bytes in [&b"8-byte-and-more"[..], b"\x38aaaaaaaaaaaaa", b"\x3812345678\0\0\0\0\x01"] {
-            assert_eq!(Script::new(Transport::Udp, 40_000, 9_000).src(bytes).json().get("protocol"), None);
+            assert_eq!(Talk::new(Transport::Udp, 40_000, 9_000).src(bytes).json().get("protocol"), None);
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::initial::{Keys, Next, next, scheme_of};
 use crate::Transport;
-use crate::script::{Script, unhex};
+use crate::testing::{Talk, unhex};
 use serde_json::json;
 
 /// The ClientHello of RFC 9001 appendix A.2, as a CRYPTO frame.
@@ -66,7 +66,7 @@ fn the_packet_of_rfc_9001_is_made_and_opened() {
     let head = unhex(PROTECTED_HEAD);
     assert_eq!(packet[..head.len()], head);
     assert!(matches!(next(&packet), Some(Next::Initial(..))));
-    check(Script::new(Transport::Udp, 40_000, 443).src(&packet).json());
+    check(Talk::new(Transport::Udp, 40_000, 443).src(&packet).json());
 }
 
 /// The packet of appendix A.2: packet number 2 in four bytes.
@@ -85,7 +85,7 @@ fn check(doc: serde_json::Value) {
 fn every_version() {
     let id = unhex("8394c8f03e515708");
     for version in [1, 0x6b33_43cf, 0xff00_001d, 0xff00_0017, 0xff00_0022, 0x5430_3530, 0x5430_3531] {
-        check(Script::new(Transport::Udp, 40_000, 443).src(&protect(version, &id, 0, &unhex(CRYPTO))).json());
+        check(Talk::new(Transport::Udp, 40_000, 443).src(&protect(version, &id, 0, &unhex(CRYPTO))).json());
     }
 }
 
@@ -103,7 +103,7 @@ fn a_hello_over_several_packets_out_of_order() {
     };
     let mut second = piece(100, hello.len());
     second.extend(piece(0, 3));
-    let doc = Script::new(Transport::Udp, 40_000, 443)
+    let doc = Talk::new(Transport::Udp, 40_000, 443)
         .src(&protect(1, &id, 0, &piece(40, 110)))
         .src(&protect(1, &id, 1, &second))
         .src(&protect(1, &id, 2, &piece(3, 40)));
@@ -115,7 +115,7 @@ fn a_packet_that_was_changed_is_not_believed() {
     let mut packet = protect_as_rfc(&unhex("8394c8f03e515708"));
     let last = packet.len() - 1;
     packet[last] ^= 1;
-    let doc = Script::new(Transport::Udp, 40_000, 443).src(&packet).json();
+    let doc = Talk::new(Transport::Udp, 40_000, 443).src(&packet).json();
     assert_eq!((doc["protocol"].clone(), doc.get("tls")), (json!(["quic"]), None));
 }
 
@@ -148,12 +148,12 @@ fn google_quic_in_the_clear_and_protected() {
     });
     let mut clear = b"\x0d12345678Q039\x01............\xa0\x01\x00\x64".to_vec();
     clear.extend(&hello);
-    let doc = Script::new(Transport::Udp, 40_000, 443).src(&clear).json();
+    let doc = Talk::new(Transport::Udp, 40_000, 443).src(&clear).json();
     assert_eq!((&doc["protocol"], &doc["quic"]), (&json!(["quic"]), &want));
 
     let mut frame = vec![6, 0, 0x40 | (hello.len() >> 8) as u8, hello.len() as u8];
     frame.extend(&hello);
     let doc =
-        Script::new(Transport::Udp, 40_000, 443).src(&protect(0x5130_3530, b"12345678", 1, &frame)).json();
+        Talk::new(Transport::Udp, 40_000, 443).src(&protect(0x5130_3530, b"12345678", 1, &frame)).json();
     assert_eq!(doc["quic"], want);
 }

@@ -198,12 +198,12 @@ fn address(cursor: &mut Bytes<'_>) -> Option<Option<(Destination, u16)>> {
 #[cfg(test)]
 mod tests {
     use crate::Transport;
-    use crate::script::Script;
+    use crate::testing::Talk;
     use serde_json::json;
 
     #[test]
     fn version_4a_then_http() {
-        let doc = Script::new(Transport::Tcp, 40_000, 1080)
+        let doc = Talk::new(Transport::Tcp, 40_000, 1080)
             .src(b"\x04\x01\x00\x50\x00\x00\x00\x01ann\0www.Example.com\0")
             .dst(b"\x00\x5a\x00\x50\x01\x02\x03\x04")
             .src(b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn version_5_with_log_in_and_in_pieces() {
         for n in [1, 2, 100] {
-            let doc = Script::new(Transport::Tcp, 40_000, 1080)
+            let doc = Talk::new(Transport::Tcp, 40_000, 1080)
                 .src(b"\x05\x02\x00\x02")
                 .dst(b"\x05\x02")
                 .src_in(n, b"\x01\x03ann\x02pw")
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_refusal_ends_it() {
-        let doc = Script::new(Transport::Tcp, 40_000, 1080)
+        let doc = Talk::new(Transport::Tcp, 40_000, 1080)
             .src(b"\x05\x01\x00")
             .dst(b"\x05\xff")
             .src(b"\x05\x01\x00\x01\x0a\x00\x00\x01\x0d\x3d")

@@ -1,5 +1,5 @@
 use crate::Transport;
-use crate::script::{Script, unhex};
+use crate::testing::{Talk, unhex};
 use serde_json::json;
 
 /// ClientHello and ServerHello of RFC 8448 section 3 (a TLS 1.3 handshake), as records.
@@ -37,7 +37,7 @@ fn expected() -> serde_json::Value {
 fn handshake_of_rfc_8448_in_any_pieces() {
     let (client, server) = (unhex(CLIENT), unhex(SERVER));
     for n in [1, 3, 64, 1_000] {
-        let mut script = Script::new(Transport::Tcp, 40_000, 443).src_in(n, &client);
+        let mut script = Talk::new(Transport::Tcp, 40_000, 443).src_in(n, &client);
         for piece in server.chunks(n) {
             script = script.dst(piece);
         }
@@ -63,8 +63,8 @@ fn a_hello_over_several_records() {
         records.extend([22, 3, 1, 0, part.len() as u8]);
         records.extend(part);
     }
-    let whole = Script::new(Transport::Tcp, 40_000, 443).src(&client).json();
-    assert_eq!(Script::new(Transport::Tcp, 40_000, 443).src(&records).json(), whole);
+    let whole = Talk::new(Transport::Tcp, 40_000, 443).src(&client).json();
+    assert_eq!(Talk::new(Transport::Tcp, 40_000, 443).src(&records).json(), whole);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn nothing_is_read_from_what_is_encrypted() {
     let mut after = unhex("14 03 03 00 01 01");
     // looks like the start of a certificate message
     after.extend(unhex("16 03 03 00 08 0b 00 00 04 00 00 01 00"));
-    let doc = Script::new(Transport::Tcp, 40_000, 443).src(&client).src(&after).json();
+    let doc = Talk::new(Transport::Tcp, 40_000, 443).src(&client).src(&after).json();
     assert_eq!(doc.get("cert"), None);
 }
 
@@ -82,7 +82,7 @@ fn tells_other_protocols_from_it() {
     for bytes in
         [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01\x00\x05\x0e\x00\x00\x01\x00", b"\x16\x04\x01\x00\x05\x01"]
     {
-        let doc = Script::new(Transport::Tcp, 40_000, 444).src(bytes).json();
+        let doc = Talk::new(Transport::Tcp, 40_000, 444).src(bytes).json();
         let named = doc["protocol"].as_array().is_some_and(|list| list.contains(&json!("tls")));
         assert!(!named, "{bytes:?}");
     }
