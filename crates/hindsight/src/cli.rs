@@ -307,6 +307,9 @@ pub struct Serve {
     /// Name of this machine, for uploads [default: host name]
     #[arg(long, value_name = "NAME")]
     pub node: Option<String>,
+    /// Ask nobody for a password: a request names its user itself. For regression tests, on a loopback address only
+    #[arg(long)]
+    pub regression_tests: bool,
 }
 
 /// `user`
@@ -363,6 +366,36 @@ pub enum BenchCommand {
         #[arg(long, value_name = "DIR")]
         keep: Option<PathBuf>,
     },
+    /// Find the highest rate of live capture without one loss, over a virtual cable of its own; needs root
+    #[command(after_help = "\
+Examples:
+  sudo hindsight bench live --peers              beside tcpdump, dumpcap and netsniff-ng
+  sudo hindsight bench live --capture mix.pcap   with your own traffic
+  sudo hindsight bench live --rate 200000 --only mixed --seconds 3")]
+    Live(BenchLive),
+}
+
+/// `bench live`
+#[derive(Debug, Args)]
+pub struct BenchLive {
+    /// Seconds that a rate must be held
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub seconds: u64,
+    /// Send the packets of a capture, over and over; several times for several [default: generated large, mixed and small packets]
+    #[arg(long = "capture", value_name = "FILE")]
+    pub captures: Vec<PathBuf>,
+    /// Also measure tcpdump, dumpcap and netsniff-ng, where they are installed
+    #[arg(long)]
+    pub peers: bool,
+    /// Only traffic or programs with this in their names; several times for several
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Try this rate only, packets a second, instead of searching for the highest
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub rate: Option<u64>,
+    /// Folder for what the programs write; emptied after each attempt [default: the system's temporary folder]
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
 }
 
 /// `fields`

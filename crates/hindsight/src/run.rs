@@ -43,7 +43,13 @@ pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> 
         None
     } else {
         let listen = &command.listen;
-        let listening = Listening { listen: listen.listen, allow_remote: listen.allow_remote, node, quiet };
+        let listening = Listening {
+            listen: listen.listen,
+            allow_remote: listen.allow_remote,
+            regression_tests: false,
+            node,
+            quiet,
+        };
         let (home, stores, enricher) = (home.clone(), stores.clone(), enricher.clone());
         let (monitor, stop) = (monitor.clone(), stop.clone());
         let thread = std::thread::Builder::new().name("viewer".into()).spawn(move || {

@@ -28,8 +28,13 @@ pub fn run(command: &Serve, home: &Home, quiet: bool) -> Result<Outcome, Failure
     interrupt::on_signal(&stop)?;
     let node = command.node.clone().unwrap_or_else(node_name);
     refresh(&enricher, &stores, &stop)?;
-    let listening =
-        Listening { listen: command.listen.listen, allow_remote: command.listen.allow_remote, node, quiet };
+    let listening = Listening {
+        listen: command.listen.listen,
+        allow_remote: command.listen.allow_remote,
+        regression_tests: command.regression_tests,
+        node,
+        quiet,
+    };
     serve(&listening, home, &stores, &enricher, None, &stop)?;
     Ok(Outcome::Done)
 }
@@ -38,6 +43,8 @@ pub fn run(command: &Serve, home: &Home, quiet: bool) -> Result<Outcome, Failure
 pub struct Listening {
     pub listen: SocketAddr,
     pub allow_remote: bool,
+    /// See [`Config::regression_tests`].
+    pub regression_tests: bool,
     pub node: String,
     pub quiet: bool,
 }
@@ -62,6 +69,7 @@ pub fn serve(
     let config = Config {
         listen: listening.listen,
         allow_remote: listening.allow_remote,
+        regression_tests: listening.regression_tests,
         node: listening.node.clone(),
         zone: query::TimeZone::system(),
         upload_dir,

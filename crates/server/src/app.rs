@@ -56,6 +56,9 @@ pub(crate) struct Inner {
     /// Password hashes computed at once: each takes 19 MiB.
     pub hashing: Arc<Semaphore>,
     pub exports: Arc<Semaphore>,
+    /// Ends the server; only the mode for regression tests can ask for it.
+    pub stop: tokio::sync::Notify,
+    pub regression: crate::auth::Regression,
     queries: Arc<Semaphore>,
     running: Mutex<HashMap<(String, String), Control>>,
 }
@@ -83,6 +86,8 @@ impl App {
             exports: Arc::new(Semaphore::new(config.max_exports.max(1))),
             queries: Arc::new(Semaphore::new(config.max_queries.max(1))),
             running: Mutex::default(),
+            stop: tokio::sync::Notify::new(),
+            regression: crate::auth::Regression::new(),
             config,
             state,
         }))

@@ -13,6 +13,9 @@ pub struct Config {
     /// Listens on an address that other machines can reach. Without it such an address is refused: what is served are
     /// other people's packets, and there is no TLS yet.
     pub allow_remote: bool,
+    /// Asks nobody who he is: a request names its user itself, as in Arkime's mode for regression tests. Refused unless
+    /// [`Config::listen`] is a loopback address.
+    pub regression_tests: bool,
     /// Marks cookies `Secure`: set it when a proxy in front speaks HTTPS.
     pub secure_cookies: bool,
     /// Answers `/metrics` without log-in.
@@ -50,6 +53,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8005)),
             allow_remote: false,
+            regression_tests: false,
             secure_cookies: false,
             open_metrics: false,
             node: "localhost".to_owned(),
@@ -78,6 +82,13 @@ impl Config {
                  in the clear; put a proxy with HTTPS in front and listen on 127.0.0.1",
                 self.listen
             ));
+        }
+        if self.regression_tests {
+            warnings.push(
+                "regression tests: whoever reaches this port on this machine is any user he likes, without a password; \
+                 never with data that matters"
+                    .to_owned(),
+            );
         }
         if self.open_metrics {
             warnings.push("/metrics is answered without log-in".to_owned());

@@ -1,7 +1,8 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, complete, export, fields, files, info, packets, pcap, sessions, spi, upload, views,
+    account, aggregate, complete, export, fields, files, info, packets, pcap, regression, sessions, spi,
+    upload, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -118,6 +119,12 @@ pub(crate) fn router(app: App) -> Router {
         open = open.merge(metrics);
     } else {
         protected = protected.merge(metrics);
+    }
+    if app.config.regression_tests {
+        protected = protected
+            .route("/regressionTests/makeToken", get(regression::make_token))
+            .route("/regressionTests/getUser/{id}", get(regression::user))
+            .route("/regressionTests/{action}", get(regression::act).post(regression::act));
     }
     let protected = protected.layer(from_fn_with_state(app.clone(), auth::require));
     let (router, document) = open.merge(protected).split_for_parts();

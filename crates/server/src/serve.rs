@@ -36,6 +36,9 @@ pub enum ServeError {
          (with a proxy that speaks HTTPS in front), or allow it with --allow-remote"
     )]
     Remote(SocketAddr),
+    /// Without log-in only this machine may come.
+    #[error("--regression-tests asks nobody for a password: it works on a loopback address only, not on {0}")]
+    RegressionTests(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}{}", remedy(source))]
     Listen {
@@ -70,6 +73,9 @@ impl Server {
     /// When the address is taken, not of this machine, or open to others without [`Config::allow_remote`].
     pub async fn bind(config: Config, state: State) -> Result<Self, ServeError> {
         let address = config.listen;
+        if config.regression_tests && !address.ip().is_loopback() {
+            return Err(ServeError::RegressionTests(address));
+        }
         if !address.ip().is_loopback() && !config.allow_remote {
             return Err(ServeError::Remote(address));
         }
@@ -99,6 +105,7 @@ impl Server {
             };
             let (permit, accepted) = tokio::select! {
                 () = &mut shutdown => break,
+                () = self.app.stop.notified() => break,
                 both = accept => both,
             };
             match (permit, accepted) {

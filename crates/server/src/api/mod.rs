@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod info;
 pub(crate) mod packets;
 pub(crate) mod pcap;
+pub(crate) mod regression;
 pub(crate) mod sessions;
 pub(crate) mod spi;
 pub(crate) mod table;

@@ -104,7 +104,7 @@ impl User {
         json!({ "userId": self.user_id, "userName": self.user_name, "roles": self.roles })
     }
 
-    fn to_json(&self) -> Result<Json, ApiError> {
+    pub(crate) fn to_json(&self) -> Result<Json, ApiError> {
         serde_json::to_value(self).map_err(|e| ApiError::internal(format!("cannot write a user: {e}")))
     }
 }
