@@ -116,9 +116,15 @@ impl Enricher {
                 }
                 let mut values = Values::empty(kind);
                 for ip in ips {
-                    values.push(kind, Value::Text(of(*ip).as_deref().unwrap_or(blank)), false);
+                    let text = of(*ip);
+                    // a blank keeps its place in a list; a single value that is unknown is left out
+                    if text.is_some() || !def.single {
+                        values.push(kind, Value::Text(text.as_deref().unwrap_or(blank)), false);
+                    }
                 }
-                found.push((Target { def, aspect }, values));
+                if !values.is_empty() {
+                    found.push((Target { def, aspect }, values));
+                }
             };
         let known = &databases.places;
         let own = |ip| self.overrides.of(ip);
@@ -246,5 +252,41 @@ mod tests {
         std::fs::write(folder.path().join("x.mmdb"), "not one").unwrap();
         let error = Files::in_folder(folder.path()).unwrap_err().to_string();
         assert!(error.contains("x.mmdb") && error.contains("MaxMind"), "{error}");
+    }
+
+    mod example {
+        fields::fields! { "example";
+            /// One.
+            ONE: Ip = "ip.example" @ "example.ip", "IP".one().place();
+            /// Many.
+            MANY: Ip = "ip.examples" @ "examples.ip", "IPs";
+        }
+    }
+
+    #[test]
+    fn an_unknown_address_has_a_blank_in_a_list_and_nothing_beside_a_single_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("ipv4-address-space.csv");
+        let rows = "Prefix,Designation,Date,WHOIS,RDAP,Status [1],Note\n001/8,APNIC,2010-01,whois.apnic.net,https://rdap.apnic.net/,ALLOCATED,\n";
+        std::fs::write(&table, rows).unwrap();
+        let files = crate::Files { registries: Some(table), ..crate::Files::default() };
+        let enricher = Enricher::open(files, Overrides::default()).unwrap();
+        let (known, unknown) = (IpAddr::from([1, 2, 3, 4]), IpAddr::from([192, 0, 2, 1]));
+        let registries = |def: &'static Def, doc: &SessionDoc| {
+            let target = Target { def, aspect: Aspect::Rir };
+            let values = doc.slots().iter().find(|(t, _)| *t == target).map(|(_, v)| v.texts());
+            values.map(|list| list.iter().map(|t| t.to_string()).collect::<Vec<_>>())
+        };
+        let mut doc = SessionDoc::new();
+        doc.add(&example::ONE, unknown);
+        doc.add(&example::MANY, known);
+        doc.add(&example::MANY, unknown);
+        enricher.apply(&mut doc);
+        assert_eq!(registries(&example::ONE.def, &doc), None);
+        assert_eq!(registries(&example::MANY.def, &doc), Some(vec!["APNIC".to_owned(), String::new()]));
+        let mut doc = SessionDoc::new();
+        doc.add(&example::ONE, known);
+        enricher.apply(&mut doc);
+        assert_eq!(registries(&example::ONE.def, &doc), Some(vec!["APNIC".to_owned()]));
     }
 }
