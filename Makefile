@@ -20,7 +20,6 @@ test: tools web
 	cargo test --workspace --locked
 	cd web && npm run check && npm run lint && npm test
 	deploy/browser-tests $(CARGO_TARGET)/debug/hindsight
-	deploy/fuzz-briefly
 
 build: web
 	cargo build --release --locked
