@@ -2,6 +2,7 @@
 
 mod import;
 mod index;
+mod live;
 
 use crate::cli::BenchCommand;
 use crate::{Failure, Outcome};
@@ -13,12 +14,18 @@ pub fn run(what: &BenchCommand) -> Result<Outcome, Failure> {
             import::run(file, *threads, *no_index, *copy)
         }
         BenchCommand::Index { documents, rounds, keep } => index::run(*documents, *rounds, keep.as_deref()),
+        BenchCommand::Live(command) => live::run(command),
     }
 }
 
 /// Processor time of this process so far, seconds.
 fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    processor_seconds("/proc/self/stat")
+}
+
+/// Processor time of the process whose `stat` file this is, seconds; 0 where it has ended.
+fn processor_seconds(stat: &str) -> f64 {
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
     // fields 14 and 15 (utime, stime) in ticks of 10 ms, behind the name in parentheses
     let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11);
     let mut next = || fields.next().and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
