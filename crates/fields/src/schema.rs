@@ -202,9 +202,7 @@ fn families(entries: &[Entry]) -> Vec<Family> {
         expr.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.')) && !expr.ends_with(".cnt")
     }
     let table: &[(&str, &str, &str, Kind, Option<Transform>, &dyn Fn(&Entry) -> bool)] = &[
-        ("ip", "ipall", "All IP fields", Kind::Ip, None, &|e| {
-            e.kind == Kind::Ip && (part(&e.expr, "ip") || e.expr.ends_with("Ip"))
-        }),
+        ("ip", "ipall", "All IP fields", Kind::Ip, None, &|e| e.kind == Kind::Ip),
         ("port", "portall", "All port fields", Kind::Int, None, &|e| {
             e.kind == Kind::Int && (part(&e.expr, "port") || e.expr.ends_with("Port"))
         }),

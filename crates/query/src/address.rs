@@ -161,6 +161,26 @@ pub(crate) fn family(ip: IpAddr) -> (IpAddr, IpAddr) {
     if ip.is_ipv4() { ALL_V4 } else { ALL_V6 }
 }
 
+/// The last IPv6 address before the IPv4-mapped ones, and the first after them.
+const AROUND_MAPPED: (Ipv6Addr, Ipv6Addr) =
+    (Ipv6Addr::new(0, 0, 0, 0, 0, 0xfffe, 0xffff, 0xffff), Ipv6Addr::new(0, 0, 0, 0, 1, 0, 0, 0));
+
+/// What of the other family is smaller than an address.
+pub(crate) fn below(ip: IpAddr) -> Option<(IpAddr, IpAddr)> {
+    match ip {
+        IpAddr::V4(_) => Some((ALL_V6.0, AROUND_MAPPED.0.into())),
+        IpAddr::V6(ip) => (ip >= AROUND_MAPPED.1).then_some(ALL_V4),
+    }
+}
+
+/// What of the other family is larger than an address.
+pub(crate) fn above(ip: IpAddr) -> Option<(IpAddr, IpAddr)> {
+    match ip {
+        IpAddr::V4(_) => Some((AROUND_MAPPED.1.into(), ALL_V6.1)),
+        IpAddr::V6(ip) => (ip <= AROUND_MAPPED.0).then_some(ALL_V4),
+    }
+}
+
 /// A range as people write it: one address, a network, or both ends.
 pub(crate) fn written(from: IpAddr, to: IpAddr) -> String {
     if from == to {

@@ -56,7 +56,7 @@ pub enum TextTest {
     Wildcard(String),
     /// The whole string matches a regular expression (syntax of the `regex` crate, anchored at both ends when run).
     Regex(String),
-    /// The words of the string (split at what is neither letter nor digit, folded to lower case) contain these words
+    /// The words of the string (split at what is neither letter, digit nor underscore, folded to lower case) contain these words
     /// one after the other.
     Words(Vec<String>),
 }

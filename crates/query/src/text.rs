@@ -135,9 +135,11 @@ pub(crate) fn plain(text: String) -> TextTest {
     if open { TextTest::Regex(regex) } else { TextTest::Is(literal) }
 }
 
-/// The words of a text: runs of letters and digits, folded to lower case.
+/// The words of a text: runs of letters, digits and underscores, folded to lower case.
 pub fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(|word| word.to_lowercase())
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_lowercase())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Values of a comparison, read as the kind of their field wants them.
 
-use crate::address::{Address, address, after, before, family};
+use crate::address::{Address, above, address, after, before, below, family};
 use crate::compile::{Compiler, combine, first_line, leaf};
 use crate::env::ShortcutKind;
 use crate::error::Fault;
@@ -328,9 +328,15 @@ fn ints_for_port(op: Op, with_address: bool, port: i64) -> Vec<(i64, i64)> {
     if with_address { vec![(port, port)] } else { ints(op, port, port) }
 }
 
-/// Ranges of the addresses that compare so with a network; an order stays within the family.
+/// Ranges of the addresses that compare so with a network. Both families are in one order, as in Arkime's store: an
+/// IPv4 address stands where its IPv4-mapped IPv6 address would.
 fn ips(op: Op, from: std::net::IpAddr, to: std::net::IpAddr) -> Vec<(std::net::IpAddr, std::net::IpAddr)> {
     let (lowest, highest) = family(from);
+    let other = match op {
+        Op::Eq | Op::Ne => None,
+        Op::Lt | Op::Le => below(from),
+        Op::Gt | Op::Ge => above(from),
+    };
     let range = match op {
         Op::Eq | Op::Ne => Some((from, to)),
         Op::Lt => before(from).map(|end| (lowest, end)),
@@ -338,7 +344,7 @@ fn ips(op: Op, from: std::net::IpAddr, to: std::net::IpAddr) -> Vec<(std::net::I
         Op::Gt => after(to).map(|start| (start, highest)),
         Op::Ge => Some((from, highest)),
     };
-    range.into_iter().collect()
+    range.into_iter().chain(other).collect()
 }
 
 /// Numbers of the IP protocols that Arkime knows by name.
