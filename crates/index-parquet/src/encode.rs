@@ -8,7 +8,7 @@ use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::community;
 use crate::delta;
 use crate::error;
-use crate::footer::{self, ColumnNote, Footer, Holds, METADATA};
+use crate::footer::{self, ColumnNote, FRAME_VALUES, Footer, Holds, METADATA};
 use crate::hybrid;
 use crate::registry::Registry;
 use crate::table::Table;
@@ -20,7 +20,7 @@ use parquet::basic::{
 use parquet::bloom_filter::Sbbf;
 use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::data_type::{ByteArray, FixedLenByteArray};
+use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, ColumnIndexBuilder, KeyValue, OffsetIndexBuilder, SortingColumn,
@@ -38,7 +38,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Rows of a page.
-pub(crate) const PAGE_ROWS: u32 = 16_384;
+const PAGE_ROWS: u32 = 8_192;
 /// Different values from which a Bloom filter pays: smaller dictionaries are read as quickly as the filter.
 const BLOOM_FROM: usize = 2_048;
 /// Part of a page that compression must save, or the page stays as it is and decodes at memory speed.
@@ -48,24 +48,27 @@ type Made<T> = Result<T, ParquetError>;
 
 /// Writes a table whose rows are in their final order; returns the bytes of the file, which is synced.
 pub(crate) fn write(table: &Table, registry: &Registry, path: &Path) -> Result<u64, Error> {
-    let (footer, keys) = footer::describe(table, registry);
+    let (mut footer, keys) = footer::describe(table, registry);
     let file = File::create_new(path).map_err(error::io("create", path))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    encode(table, &footer, &keys, &mut out).map_err(error::parquet(path))?;
+    encode(table, &mut footer, &keys, &mut out).map_err(error::parquet(path))?;
     let file = out.into_inner().map_err(|e| error::io("write", path)(e.into_error()))?;
     file.sync_all().map_err(error::io("sync", path))?;
     Ok(file.metadata().map_err(error::io("read", path))?.len())
 }
 
-fn encode(table: &Table, footer: &Footer, keys: &[Key], out: &mut (impl std::io::Write + Send)) -> Made<()> {
+fn encode(
+    table: &Table,
+    footer: &mut Footer,
+    keys: &[Key],
+    out: &mut (impl std::io::Write + Send),
+) -> Made<()> {
     let schema = schema(table, footer, keys)?;
-    let note = serde_json::to_string(footer).map_err(|e| ParquetError::External(Box::new(e)))?;
     let sorted_by = footer.columns.iter().position(|c| c.name == session::core::START_TIME.def.path);
     let properties =
         WriterProperties::builder()
             .set_created_by(concat!("hindsight ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_writer_version(WriterVersion::PARQUET_2_0)
-            .set_key_value_metadata(Some(vec![KeyValue::new(METADATA.to_owned(), note)]))
             .set_sorting_columns(sorted_by.map(|at| {
                 vec![SortingColumn { column_idx: at as i32, descending: false, nulls_first: true }]
             }))
@@ -74,12 +77,14 @@ fn encode(table: &Table, footer: &Footer, keys: &[Key], out: &mut (impl std::io:
     let described = file.schema_descr().columns().to_vec();
     let mut zstd = zstd::bulk::Compressor::new(1)?;
     let mut group = file.next_row_group()?;
-    for ((key, note), descriptor) in keys.iter().zip(&footer.columns).zip(described) {
+    for ((key, note), descriptor) in keys.iter().zip(&mut footer.columns).zip(described) {
         let Some(column) = table.columns.get(key) else { continue };
         let (bytes, close) = chunk(column, note, table.rows, descriptor, &mut zstd)?;
         group.append_column(&bytes, close)?;
     }
     group.close()?;
+    let note = serde_json::to_string(footer).map_err(|e| ParquetError::External(Box::new(e)))?;
+    file.append_key_value_metadata(KeyValue::new(METADATA.to_owned(), note));
     file.close()?;
     Ok(())
 }
@@ -145,7 +150,7 @@ enum Form<'a> {
 
 fn chunk(
     column: &Column,
-    note: &ColumnNote,
+    note: &mut ColumnNote,
     rows: u32,
     descriptor: ColumnDescPtr,
     zstd: &mut zstd::bulk::Compressor<'_>,
@@ -157,7 +162,12 @@ fn chunk(
     let (form, dictionary) = form(column, note);
     let mut dictionary_offset = None;
     if let Some((plain, count)) = dictionary {
-        let compressed = zstd.compress(&plain)?;
+        let compressed = match &column.data {
+            Data::Texts(_, dict) if dict.len() > FRAME_VALUES as usize * 2 => {
+                frames(&plain, dict, note, zstd)?
+            }
+            _ => zstd.compress(&plain)?,
+        };
         let page = Page::DictionaryPage {
             buf: compressed.into(),
             num_values: count as u32,
@@ -266,6 +276,29 @@ fn plain(dict: &Dict) -> Vec<u8> {
         out.extend_from_slice(value);
     }
     out
+}
+
+/// A dictionary page in parts of some values each, so that one value can be read without the others.
+fn frames(
+    plain: &[u8],
+    dict: &Dict,
+    note: &mut ColumnNote,
+    zstd: &mut zstd::bulk::Compressor<'_>,
+) -> Made<Vec<u8>> {
+    let mut out = Vec::with_capacity(plain.len() / 2);
+    let mut rest = plain;
+    for ends in dict.ends.chunks(FRAME_VALUES as usize) {
+        // what is left after a part: its values and their lengths
+        let end = ends.last().map_or(0, |end| *end as usize);
+        let before = dict.bytes.len().saturating_sub(end);
+        let after = before + (dict.ends.len() - note.frames.len() * FRAME_VALUES as usize - ends.len()) * 4;
+        let (part, tail) = rest.split_at(rest.len() - after.min(rest.len()));
+        let compressed = zstd.compress(part)?;
+        note.frames.push(compressed.len() as u32);
+        out.extend_from_slice(&compressed);
+        rest = tail;
+    }
+    Ok(out)
 }
 
 /// Chooses the form, and makes the dictionary page: its bytes and how many values it has.
@@ -441,7 +474,7 @@ fn bloom(column: &Column, note: &ColumnNote) -> Made<Option<Sbbf>> {
     Ok(match &column.data {
         Data::Ids(ids) => {
             let mut made = filter(ids.len())?;
-            ids.iter().for_each(|id| made.insert(&FixedLenByteArray::from(id.to_vec())));
+            ids.iter().for_each(|id| made.insert(&id[..]));
             Some(made)
         }
         Data::Texts(_, dict) if dict.len() >= BLOOM_FROM => {

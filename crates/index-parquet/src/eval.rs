@@ -198,6 +198,20 @@ impl Node {
             Node::Exists(target) => with(open, *target, |column| values_where(column, rows, |_| true))?,
             Node::Ints(target, ranges) => with(open, *target, |column| ints(column, rows, ranges))?,
             Node::Ips(target, ranges) => with(open, *target, |column| ips(column, rows, ranges))?,
+            Node::Exact(target, texts)
+                if *target == Target::of(&core::COMMUNITY_ID.def) && open.file().is_some() =>
+            {
+                let hashes: Vec<_> =
+                    texts.iter().filter_map(|t| crate::community::pack(t.as_bytes())).collect();
+                let packed = match (open.file(), open.key_of(*target)) {
+                    (Some(file), Some(key)) => file.community_rows(key, &hashes)?,
+                    _ => None,
+                };
+                match packed {
+                    Some(found) => Selection::of(found),
+                    None => with(open, *target, |column| exact(column, rows, texts))?,
+                }
+            }
             Node::Exact(target, texts) => with(open, *target, |column| exact(column, rows, texts))?,
             Node::Texts(target, matcher) => with(open, *target, |column| {
                 by_dictionary(column, rows, |dict, at| matcher.matches(dict.text(at)))
@@ -332,16 +346,32 @@ fn exact(column: &Column, rows: u32, texts: &[String]) -> Bitmap {
 }
 
 fn ids(open: &Open<'_>, ids: &HashSet<SessionId>) -> Result<Selection, Error> {
-    let (Some(uniques), Some(days)) = (open.column(Key::Id)?, open.column(Key::Day)?) else {
+    let Some(uniques) = open.column(Key::Id)? else { return Ok(Selection::None) };
+    // one comparison of numbers for each row where one id is asked for, one cheap look-up otherwise
+    let heads: HashSet<[u8; 16], ahash::RandomState> = ids.iter().map(|id| id.unique).collect();
+    let one = if ids.len() == 1 { heads.iter().next().copied() } else { None };
+    let mut found = match one {
+        Some(one) => {
+            let one = u128::from_le_bytes(one);
+            Bitmap::fill(open.rows(), uniques.ids(), |id| u128::from_le_bytes(id) == one)
+        }
+        None => Bitmap::fill(open.rows(), uniques.ids(), |id| heads.contains(&id)),
+    };
+    if found.is_none() {
+        return Ok(Selection::None);
+    }
+    let (Some(days), rows) = (open.column(Key::Day)?, found.iter().collect::<Vec<u32>>()) else {
         return Ok(Selection::None);
     };
-    let mut found = Bitmap::none(open.rows());
-    for ((row, unique), day) in (0..).zip(uniques.ids()).zip(days.ints()) {
-        let day = u32::try_from(*day).unwrap_or(0);
-        if ids.contains(&SessionId { day, unique: *unique }) {
-            found.set(row);
+    let mut right = Bitmap::none(open.rows());
+    for row in rows {
+        let unique = uniques.ids().get(row as usize).copied().unwrap_or_default();
+        let day = days.ints().get(row as usize).and_then(|d| u32::try_from(*d).ok()).unwrap_or(0);
+        if ids.contains(&SessionId { day, unique }) {
+            right.set(row);
         }
     }
+    found.and(&right);
     Ok(Selection::of(found))
 }
 

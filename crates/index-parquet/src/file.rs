@@ -1,21 +1,23 @@
 //! A Parquet file of this store, open for reading: columns are decoded into the form that questions are answered
 //! from, whole or only the pages that are needed.
 
+use crate::bitmap::Bitmap;
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::files::Dictionaries;
-use crate::footer::{Footer, Holds, METADATA, Meaning};
-use crate::hybrid::{self, Stretch};
+use crate::footer::{ColumnNote, FRAME_VALUES, Footer, Holds, METADATA, Meaning};
+use crate::hybrid::{self, Bits};
+use crate::pages::{Coding, Kind, Page};
+use crate::pick::Picker;
 use crate::registry::Registry;
+use crate::varint::Reader;
 use crate::{community, delta, error};
 use bytes::Bytes;
 use index::Error;
-use parquet::basic::{Encoding, Repetition};
+use parquet::basic::Repetition;
 use parquet::bloom_filter::Sbbf;
-use parquet::column::page::{Page, PageReader};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
-use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::file::statistics::Statistics;
 use std::fs::File;
 use std::io::Read;
@@ -77,6 +79,8 @@ pub(crate) struct Stored {
     notes: Footer,
     pub meaning: Meaning,
     pub rows: u32,
+    /// Rows of a page, the same for every column.
+    page_rows: u32,
     /// Number by which its dictionaries are kept; never used again.
     number: u64,
     dictionaries: Arc<Dictionaries>,
@@ -120,12 +124,21 @@ impl Stored {
         static NUMBERS: AtomicU64 = AtomicU64::new(0);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let dictionaries = dictionaries.clone();
-        Ok(Some(Self { path: path.to_owned(), file, metadata, notes, meaning, rows, number, dictionaries }))
-    }
-
-    /// Number of pages of each column.
-    pub(crate) fn pages(&self) -> usize {
-        (self.rows as usize).div_ceil(crate::encode::PAGE_ROWS as usize)
+        let second =
+            metadata.page_index().and_then(|index| index.page_locations(0, 0)).and_then(|l| l.get(1));
+        let page_rows =
+            second.and_then(|page| u32::try_from(page.first_row_index).ok()).unwrap_or(rows).max(1);
+        Ok(Some(Self {
+            path: path.to_owned(),
+            file,
+            metadata,
+            notes,
+            meaning,
+            rows,
+            page_rows,
+            number,
+            dictionaries,
+        }))
     }
 
     /// Smallest and largest value of an integer column.
@@ -150,64 +163,281 @@ impl Stored {
     pub(crate) fn may_hold(&self, key: Key, values: &[&[u8]]) -> Result<bool, Error> {
         let Some(at) = self.meaning.columns.get(&key) else { return Ok(false) };
         let chunk = self.metadata.row_group(0).column(*at);
-        let filter = Sbbf::read_from_column_chunk(chunk, &*self.file).map_err(error::parquet(&self.path))?;
         let packed = self.notes.columns.get(*at).is_some_and(|n| n.holds == Holds::Community);
-        Ok(filter.is_none_or(|filter| {
-            values.iter().any(|value| match community::pack(value) {
-                Some(hash) if packed => filter.check(&hash[..]),
-                None if packed => false,
-                _ => filter.check(*value),
-            })
-        }))
-    }
-
-    /// A column, of the pages wanted (all of them without a choice).
-    pub(crate) fn column(&self, key: Key, pages: Option<&[bool]>) -> Result<Option<Column>, Error> {
-        let Some(at) = self.meaning.columns.get(&key) else { return Ok(None) };
-        self.read(*at, pages).map(Some).map_err(error::parquet(&self.path))
-    }
-
-    fn read(&self, at: usize, wanted: Option<&[bool]>) -> Result<Column, ParquetError> {
-        let bad = |what: &str| ParquetError::General(format!("column {at}: {what}"));
-        let note = self.notes.columns.get(at).ok_or_else(|| bad("no description"))?;
-        let chunk = self.metadata.row_group(0).column(at);
-        let locations = self.metadata.page_index().and_then(|index| index.page_locations(0, at)).cloned();
-        let mut pages = SerializedPageReader::new(self.file.clone(), chunk, self.rows as usize, locations)?;
-        let optional = chunk.column_descr().max_def_level() > 0;
-        let mut out = Out::new(note.holds, note.list, optional, wanted.is_some());
-        let kept = self.dictionaries.get(self.number, at);
-        let mut start = 0u32;
-        let mut number = 0usize;
-        while start < self.rows {
-            let rows = crate::encode::PAGE_ROWS.min(self.rows - start);
-            let is_data = pages.peek_next_page()?.ok_or_else(|| bad("a page is missing"))?;
-            if is_data.is_dict
-                && let Some(kept) = &kept
-            {
-                pages.skip_next_page()?;
-                out.dict = kept.clone();
-                continue;
+        let Some((start, blocks)) = filter_blocks(chunk) else {
+            return Ok(true);
+        };
+        let check = |value: &[u8]| -> Result<bool, ParquetError> {
+            let hash = twox_hash(value);
+            let block = ((hash >> 32) * blocks) >> 32;
+            // only the block that the value would be in
+            let bytes = self.file.get_bytes(start + block * 32, 32)?;
+            Ok(Sbbf::new(&bytes).check(value))
+        };
+        for value in values {
+            let there = match community::pack(value) {
+                Some(hash) if packed => check(&hash),
+                None if packed => Ok(false),
+                _ => check(value),
+            };
+            if there.map_err(error::parquet(&self.path))? {
+                return Ok(true);
             }
-            if !is_data.is_dict && wanted.is_some_and(|w| w.get(number) != Some(&true)) {
-                pages.skip_next_page()?;
-            } else {
-                match pages.get_next_page()?.ok_or_else(|| bad("a page is missing"))? {
-                    Page::DictionaryPage { buf, num_values, .. } => {
-                        out.dictionary(&buf, num_values as usize).ok_or_else(|| bad("dictionary"))?;
-                        if out.dict.sorted {
-                            self.dictionaries.keep(self.number, at, &out.dict);
-                        }
-                        continue;
-                    }
-                    page @ Page::DataPageV2 { .. } => out.page(page, start, rows)?,
-                    Page::DataPage { .. } => return Err(bad("an unexpected kind of page")),
-                }
-            }
-            start += rows;
-            number += 1;
         }
+        Ok(false)
+    }
+
+    /// A whole column.
+    pub(crate) fn column(&self, key: Key) -> Result<Option<Column>, Error> {
+        let Some(at) = self.meaning.columns.get(&key) else { return Ok(None) };
+        self.read(*at).map(Some).map_err(error::parquet(&self.path))
+    }
+
+    fn note(&self, at: usize) -> Result<(&ColumnNote, bool), ParquetError> {
+        let note = self.notes.columns.get(at).ok_or_else(|| bad(at, "no description"))?;
+        let optional = self.metadata.row_group(0).column(at).column_descr().max_def_level() > 0;
+        Ok((note, optional))
+    }
+
+    /// Calls `see` with each page of a column and its first row. The dictionary is left out where it is kept already.
+    fn pages(
+        &self,
+        at: usize,
+        skip_dictionary: bool,
+        see: &mut dyn FnMut(&Page<'_>, u32) -> Option<()>,
+    ) -> Result<(), ParquetError> {
+        let chunk = self.metadata.row_group(0).column(at);
+        let (mut start, mut len) = chunk.byte_range();
+        if skip_dictionary && let Ok(data) = u64::try_from(chunk.data_page_offset()) {
+            len = len.saturating_sub(data.saturating_sub(start));
+            start = data;
+        }
+        let bytes = self.file.get_bytes(start, usize::try_from(len).map_err(|_| bad(at, "its length"))?)?;
+        let mut reader = Reader(&bytes);
+        let mut row = 0;
+        while row < self.rows {
+            let page = Page::read(&mut reader).ok_or_else(|| bad(at, "a page is missing"))?;
+            let fits = match page.kind {
+                Kind::Dictionary => row == 0,
+                Kind::Data => page.rows > 0 && page.rows <= self.rows - row,
+                Kind::Other => false,
+            };
+            if !fits {
+                return Err(bad(at, "an unexpected page"));
+            }
+            see(&page, row).ok_or_else(|| bad(at, "the values of a page"))?;
+            if page.kind == Kind::Data {
+                row += page.rows;
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, at: usize) -> Result<Column, ParquetError> {
+        let (note, optional) = self.note(at)?;
+        let mut out = Out::new(note.holds, note.list, optional);
+        let kept = self.dictionaries.get(self.number, at);
+        let is_kept = kept.is_some();
+        if let Some(kept) = kept {
+            out.dict = kept;
+        }
+        self.pages(at, is_kept, &mut |page, row| match page.kind {
+            Kind::Dictionary => {
+                page.with_values(|bytes| out.dictionary(bytes, page.entries as usize))?;
+                if out.dict.sorted {
+                    self.dictionaries.keep(self.number, at, &out.dict);
+                }
+                Some(())
+            }
+            _ => out.page(page, row),
+        })?;
         Ok(out.finish())
     }
+
+    /// The rows of a column of community ids that hold one of some; `None` where it does not hold them as hashes.
+    pub(crate) fn community_rows(
+        &self,
+        key: Key,
+        hashes: &[[u8; community::LEN]],
+    ) -> Result<Option<Bitmap>, Error> {
+        let Some(at) = self.meaning.columns.get(&key) else { return Ok(None) };
+        let found = |at: usize| -> Result<Option<Bitmap>, ParquetError> {
+            let (note, optional) = self.note(at)?;
+            if note.holds != Holds::Community {
+                return Ok(None);
+            }
+            let mut found = Bitmap::none(self.rows);
+            let mut out = Out::new(note.holds, note.list, optional);
+            self.pages(at, false, &mut |page, row| {
+                out.rows.clear();
+                let sparse = out.page_rows(page, row)?;
+                page.with_values(|bytes| {
+                    for (at, value) in bytes.chunks_exact(community::LEN).enumerate() {
+                        if hashes.iter().any(|hash| hash == value) {
+                            let of_value = if sparse { *out.rows.get(at)? } else { row + at as u32 };
+                            found.set(of_value);
+                        }
+                    }
+                    Some(())
+                })
+            })?;
+            Ok(Some(found))
+        };
+        found(*at).map_err(error::parquet(&self.path))
+    }
+
+    /// The values of some rows (ascending), which are numbered from 0 in the column that comes back. Reads only the
+    /// pages that they are in, and of those only what has values.
+    pub(crate) fn pick(&self, key: Key, rows: &[u32]) -> Result<Option<Column>, Error> {
+        let Some(at) = self.meaning.columns.get(&key) else { return Ok(None) };
+        self.picked(*at, rows).map(Some).map_err(error::parquet(&self.path))
+    }
+
+    fn picked(&self, at: usize, rows: &[u32]) -> Result<Column, ParquetError> {
+        let (note, optional) = self.note(at)?;
+        let locations = self.metadata.page_index().and_then(|index| index.page_locations(0, at));
+        let locations = locations.ok_or_else(|| bad(at, "no index of its pages"))?;
+        let mut picker = Picker::new(note.holds, note.list, optional);
+        for group in rows.chunk_by(|a, b| a / self.page_rows == b / self.page_rows) {
+            let Some(first) = group.first() else { continue };
+            let number = (first / self.page_rows) as usize;
+            let page = locations.get(number).ok_or_else(|| bad(at, "a page is missing"))?;
+            let (Ok(offset), Ok(size)) =
+                (u64::try_from(page.offset), usize::try_from(page.compressed_page_size))
+            else {
+                return Err(bad(at, "the place of a page"));
+            };
+            let bytes = self.file.get_bytes(offset, size)?;
+            let page = Page::read(&mut Reader(&bytes)).filter(|page| page.kind == Kind::Data);
+            let page = page.ok_or_else(|| bad(at, "an unexpected page"))?;
+            picker
+                .page(&page, number as u32 * self.page_rows, group)
+                .ok_or_else(|| bad(at, "values of a page"))?;
+        }
+        if !picker.codes.is_empty() {
+            if picker.is_int() {
+                let ints = self.int_dictionary(at)?;
+                for code in &picker.codes {
+                    let int =
+                        ints.get(*code as usize).ok_or_else(|| bad(at, "a number beyond its dictionary"))?;
+                    picker.ints.push(*int);
+                }
+            } else {
+                picker.plain = self.strings(at, note, &picker.codes)?;
+            }
+        }
+        Ok(picker.finish())
+    }
+
+    /// Where the dictionary page of a column lies.
+    fn dictionary_place(&self, at: usize) -> Result<(u64, usize), ParquetError> {
+        let chunk = self.metadata.row_group(0).column(at);
+        let start = chunk.dictionary_page_offset().and_then(|offset| u64::try_from(offset).ok());
+        let end = u64::try_from(chunk.data_page_offset()).ok();
+        let place = start
+            .zip(end)
+            .and_then(|(start, end)| Some((start, usize::try_from(end.checked_sub(start)?).ok()?)));
+        place.ok_or_else(|| bad(at, "no dictionary"))
+    }
+
+    fn int_dictionary(&self, at: usize) -> Result<Vec<i64>, ParquetError> {
+        let (start, size) = self.dictionary_place(at)?;
+        let bytes = self.file.get_bytes(start, size)?;
+        let page = Page::read(&mut Reader(&bytes)).ok_or_else(|| bad(at, "its dictionary"))?;
+        page.with_values(|bytes| Some(ints(bytes))).ok_or_else(|| bad(at, "its dictionary"))
+    }
+
+    fn whole_dictionary(&self, at: usize) -> Result<Arc<Dict>, ParquetError> {
+        if let Some(kept) = self.dictionaries.get(self.number, at) {
+            return Ok(kept);
+        }
+        let (note, optional) = self.note(at)?;
+        let (start, size) = self.dictionary_place(at)?;
+        let bytes = self.file.get_bytes(start, size)?;
+        let page = Page::read(&mut Reader(&bytes)).ok_or_else(|| bad(at, "its dictionary"))?;
+        let mut out = Out::new(note.holds, note.list, optional);
+        page.with_values(|bytes| out.dictionary(bytes, page.entries as usize))
+            .ok_or_else(|| bad(at, "its dictionary"))?;
+        self.dictionaries.keep(self.number, at, &out.dict);
+        Ok(out.dict)
+    }
+
+    /// Some values of a dictionary, in the order of the codes.
+    fn strings(&self, at: usize, note: &ColumnNote, codes: &[u32]) -> Result<Dict, ParquetError> {
+        let mut out = Dict::default();
+        let kept = self.dictionaries.get(self.number, at);
+        let mut order: Vec<usize> = (0..codes.len()).collect();
+        order.sort_unstable_by_key(|place| codes.get(*place));
+        let part = |place: &usize| codes.get(*place).map_or(0, |code| code / FRAME_VALUES);
+        let parts = order.chunk_by(|a, b| part(a) == part(b)).count();
+        if kept.is_some() || parts * 2 > note.frames.len() {
+            let dict = match kept {
+                Some(kept) => kept,
+                None => self.whole_dictionary(at)?,
+            };
+            if codes.iter().any(|code| *code as usize >= dict.len()) {
+                return Err(bad(at, "a number beyond its dictionary"));
+            }
+            codes.iter().for_each(|code| out.push(dict.get(*code as usize)));
+            return Ok(out);
+        }
+        let (start, size) = self.dictionary_place(at)?;
+        let total: u64 = note.frames.iter().map(|len| u64::from(*len)).sum();
+        // the header of the page comes first
+        let head = (size as u64).checked_sub(total).ok_or_else(|| bad(at, "the parts of its dictionary"))?;
+        let mut ends = vec![start + head];
+        for len in &note.frames {
+            ends.push(ends.last().copied().unwrap_or(0) + u64::from(*len));
+        }
+        let mut found: Vec<std::ops::Range<usize>> = vec![0..0; codes.len()];
+        let mut text = Vec::new();
+        for group in order.chunk_by(|a, b| part(a) == part(b)) {
+            let number = group.first().map_or(0, part) as usize;
+            let (Some(from), Some(len)) = (ends.get(number), note.frames.get(number)) else {
+                return Err(bad(at, "a number beyond its dictionary"));
+            };
+            let stored = self.file.get_bytes(*from, *len as usize)?;
+            let size = zstd::zstd_safe::get_frame_content_size(&stored).ok().flatten();
+            let size = size
+                .and_then(|size| usize::try_from(size).ok())
+                .ok_or_else(|| bad(at, "a part of its dictionary"))?;
+            crate::pages::decompressed(&stored, size, |bytes| {
+                let (mut rest, mut next) = (bytes, number as u32 * FRAME_VALUES);
+                let mut last: std::ops::Range<usize> = 0..0;
+                let mut known = None;
+                for place in group {
+                    let code = *codes.get(*place)?;
+                    if known != Some(code) {
+                        loop {
+                            let (len, tail) = rest.split_first_chunk::<4>()?;
+                            let (value, tail) = tail.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+                            rest = tail;
+                            next += 1;
+                            if next > code {
+                                last = text.len()..text.len() + value.len();
+                                text.extend_from_slice(value);
+                                break;
+                            }
+                        }
+                        known = Some(code);
+                    }
+                    *found.get_mut(*place)? = last.clone();
+                }
+                Some(())
+            })
+            .ok_or_else(|| bad(at, "a part of its dictionary"))?;
+        }
+        found.into_iter().for_each(|range| out.push(text.get(range).unwrap_or(&[])));
+        Ok(out)
+    }
+}
+
+fn bad(at: usize, what: &str) -> ParquetError {
+    ParquetError::General(format!("column {at}: {what}"))
+}
+
+fn ints(bytes: &[u8]) -> Vec<i64> {
+    bytes.chunks_exact(8).filter_map(|b| b.try_into().ok()).map(i64::from_le_bytes).collect()
 }
 
 /// Numbers of different encodings that became one column.
@@ -215,8 +445,6 @@ struct Out {
     holds: Holds,
     list: bool,
     optional: bool,
-    /// Whether rows must be said even where every row has a value.
-    partial: bool,
     rows: Vec<u32>,
     ints: Vec<i64>,
     int_dict: Vec<i64>,
@@ -229,12 +457,11 @@ struct Out {
 }
 
 impl Out {
-    fn new(holds: Holds, list: bool, optional: bool, partial: bool) -> Self {
+    fn new(holds: Holds, list: bool, optional: bool) -> Self {
         Self {
             holds,
             list,
             optional,
-            partial,
             rows: Vec::new(),
             ints: Vec::new(),
             int_dict: Vec::new(),
@@ -247,8 +474,7 @@ impl Out {
 
     fn dictionary(&mut self, bytes: &[u8], count: usize) -> Option<()> {
         if matches!(self.holds, Holds::Int | Holds::Time) {
-            self.int_dict =
-                bytes.chunks_exact(8).filter_map(|b| b.try_into().ok()).map(i64::from_le_bytes).collect();
+            self.int_dict = ints(bytes);
             return (self.int_dict.len() == count).then_some(());
         }
         let mut dict = Dict { sorted: true, ..Dict::default() };
@@ -258,85 +484,49 @@ impl Out {
         Some(())
     }
 
-    fn page(&mut self, page: Page, start: u32, rows: u32) -> Result<(), ParquetError> {
-        let bad = |what: &str| ParquetError::General(format!("page at row {start}: {what}"));
-        let Page::DataPageV2 {
-            buf,
-            num_values,
-            encoding,
-            num_nulls,
-            def_levels_byte_len,
-            rep_levels_byte_len,
-            ..
-        } = page
-        else {
-            return Err(bad("an unexpected kind of page"));
-        };
-        let levels = (rep_levels_byte_len as usize, def_levels_byte_len as usize);
-        let body =
-            levels.0.checked_add(levels.1).filter(|at| *at <= buf.len()).ok_or_else(|| bad("levels"))?;
-        let count = num_values.checked_sub(num_nulls).ok_or_else(|| bad("count of values"))? as usize;
+    fn page(&mut self, page: &Page<'_>, start: u32) -> Option<()> {
+        self.page_rows(page, start)?;
+        let count = page.values()?;
+        if count == 0 {
+            return Some(());
+        }
+        page.with_values(|bytes| self.values(bytes, page.coding, count))
+    }
+
+    /// The rows of the values of a page; false where every row has one and they need not be said.
+    fn page_rows(&mut self, page: &Page<'_>, start: u32) -> Option<bool> {
+        let (count, rows) = (page.values()?, page.rows);
+        if !(self.list || self.optional) {
+            return (count == rows as usize).then_some(false);
+        }
         let before = self.rows.len();
-        if self.list || self.optional {
-            if num_nulls == 0 && num_values == rows && levels.0 <= 8 {
-                self.rows.extend(start..start + rows);
-            } else if count > 0 {
-                let (head, _) = buf.split_at(body);
-                let (repetition, definition) = head.split_at(levels.0);
-                self.levels(repetition, definition, num_values as usize, start)
-                    .ok_or_else(|| bad("levels"))?;
-            }
-            if self.rows.len() - before != count {
-                return Err(bad("levels and values disagree"));
-            }
-            if self.rows.last().is_some_and(|row| *row >= start + rows) {
-                return Err(bad("more rows than the page has"));
-            }
-        } else if self.partial {
+        let (repetition, definition) = page.level_bytes();
+        if page.nulls == 0 && page.entries == rows && repetition.len() <= 8 {
             self.rows.extend(start..start + rows);
+        } else if count > 0 {
+            self.levels(repetition, definition, page.entries as usize, start)?;
         }
-        if !(self.list || self.optional) && count != rows as usize {
-            return Err(bad("count of rows"));
-        }
-        if count > 0 {
-            let (_, bytes) = buf.split_at(body);
-            self.values(bytes, encoding, count).ok_or_else(|| bad("values"))?;
-        }
-        Ok(())
+        let fits =
+            self.rows.len() - before == count && self.rows.last().is_none_or(|row| *row < start + rows);
+        fits.then_some(true)
     }
 
     fn levels(&mut self, repetition: &[u8], definition: &[u8], entries: usize, start: u32) -> Option<()> {
-        if !self.list {
-            let (rows, mut row) = (&mut self.rows, start);
-            return hybrid::stretches(definition, 1, entries, &mut |stretch| match stretch {
-                Stretch::Run(defined, count) => {
-                    if defined == 1 {
-                        rows.extend(row..row + count as u32);
-                    }
-                    row += count as u32;
-                }
-                Stretch::Packed(levels) => {
-                    rows.extend(levels.iter().zip(row..).filter(|(d, _)| **d == 1).map(|(_, row)| row));
-                    row += levels.len() as u32;
-                }
-            });
-        }
-        let (mut repeated, mut defined) = (Vec::new(), Vec::new());
-        hybrid::decode(repetition, 1, entries, &mut repeated)?;
-        hybrid::decode(definition, 1, entries, &mut defined)?;
-        let mut next = start;
-        for (repeated, defined) in repeated.into_iter().zip(defined) {
-            next += u32::from(repeated == 0);
-            if defined == 1 {
-                self.rows.push(next.saturating_sub(1).max(start));
-            }
+        let defined = Bits::decode(definition, entries)?;
+        let rows = &mut self.rows;
+        if self.list {
+            let repeated = Bits::decode(repetition, entries)?;
+            // a value that is not repeated begins a row
+            defined.set_by_clear(&repeated, &mut |begun| rows.push(start + begun.saturating_sub(1)));
+        } else {
+            defined.set(&mut |at| rows.push(start + at as u32));
         }
         Some(())
     }
 
-    fn values(&mut self, bytes: &[u8], encoding: Encoding, count: usize) -> Option<()> {
-        match (encoding, self.holds) {
-            (Encoding::RLE_DICTIONARY, holds) => {
+    fn values(&mut self, bytes: &[u8], coding: Coding, count: usize) -> Option<()> {
+        match (coding, self.holds) {
+            (Coding::Dictionary, holds) => {
                 let (bits, bytes) = bytes.split_first()?;
                 let before = self.codes.len();
                 hybrid::decode(bytes, *bits, count, &mut self.codes)?;
@@ -344,7 +534,7 @@ impl Out {
                 let ints = matches!(holds, Holds::Int | Holds::Time);
                 let size = if ints { self.int_dict.len() } else { self.dict.len() };
                 // one look at the largest keeps every later look-up within the dictionary
-                if codes.iter().max().is_some_and(|code| *code as usize >= size) {
+                if codes.iter().fold(0, |most, code| most.max(*code)) as usize >= size {
                     return None;
                 }
                 if ints {
@@ -353,18 +543,18 @@ impl Out {
                     self.codes.clear();
                 }
             }
-            (Encoding::DELTA_BINARY_PACKED, Holds::Int | Holds::Time) => {
+            (Coding::Delta, Holds::Int | Holds::Time) => {
                 delta::decode(bytes, count, &mut self.ints)?;
             }
-            (Encoding::PLAIN, Holds::Id) => {
+            (Coding::Plain, Holds::Id) => {
                 let more = bytes.get(..count.checked_mul(16)?)?;
                 self.ids.extend(more.chunks_exact(16).filter_map(|id| <[u8; 16]>::try_from(id).ok()));
             }
-            (Encoding::PLAIN, Holds::Community) => {
+            (Coding::Plain, Holds::Community) => {
                 let more = bytes.get(..count.checked_mul(community::LEN)?)?;
                 more.chunks_exact(community::LEN).for_each(|hash| community::unpack(hash, &mut self.plain));
             }
-            (Encoding::PLAIN, Holds::Text | Holds::Ip | Holds::Bytes) => {
+            (Coding::Plain, Holds::Text | Holds::Ip | Holds::Bytes) => {
                 plain(bytes, count, &mut self.plain)?;
             }
             _ => return None,
@@ -373,8 +563,7 @@ impl Out {
     }
 
     fn finish(self) -> Column {
-        let rows =
-            if self.list || self.optional || self.partial { Rows::Sparse(self.rows) } else { Rows::Dense };
+        let rows = if self.list || self.optional { Rows::Sparse(self.rows) } else { Rows::Dense };
         let data = match self.holds {
             Holds::Int | Holds::Time => Data::Ints(self.ints),
             Holds::Id => Data::Ids(self.ids),
@@ -384,6 +573,21 @@ impl Out {
         };
         Column { rows, data }
     }
+}
+
+/// Where the blocks of a column's Bloom filter begin, and how many there are. They are a power of two, behind a header of
+/// a few bytes. `None` where there is no filter.
+fn filter_blocks(chunk: &ColumnChunkMetaData) -> Option<(u64, u64)> {
+    let start = u64::try_from(chunk.bloom_filter_offset()?).ok()?;
+    let whole = u64::try_from(chunk.bloom_filter_length()?).ok()?;
+    let bytes = 1u64 << whole.checked_ilog2()?;
+    let head = whole - bytes;
+    (bytes >= 32 && head < 64).then_some((start.checked_add(head)?, bytes / 32))
+}
+
+/// The hash of Parquet's Bloom filters.
+fn twox_hash(value: &[u8]) -> u64 {
+    xxhash_rust::xxh64::xxh64(value, 0)
 }
 
 /// Length-prefixed strings.

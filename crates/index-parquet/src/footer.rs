@@ -12,6 +12,8 @@ use std::collections::{HashMap, HashSet};
 pub(crate) const METADATA: &str = "hindsight";
 /// Version of the file layout.
 const FORMAT: u32 = 1;
+/// Values of a part of a dictionary page.
+pub(crate) const FRAME_VALUES: u32 = 1_024;
 
 /// The entry, as JSON.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -38,6 +40,10 @@ pub(crate) struct ColumnNote {
     /// Whether it is a list column.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub list: bool,
+    /// Bytes of each part of the dictionary page: parts of [`FRAME_VALUES`] values, each compressed by itself, so that one value
+    /// is read without the others. Empty where the page is one part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<u32>,
 }
 
 /// The part a column plays.
@@ -83,6 +89,7 @@ pub(crate) fn describe(table: &Table, registry: &Registry) -> (Footer, Vec<Key>)
                 target: None,
                 holds,
                 list: is == Is::Files,
+                frames: Vec::new(),
             };
             let note = match key {
                 Key::Id => special("_id", Is::Id, Holds::Id),
@@ -110,7 +117,7 @@ pub(crate) fn describe(table: &Table, registry: &Registry) -> (Footer, Vec<Key>)
                     }
                     let several = crate::encode::has_several(column);
                     let list = !target.def.single || target.def.object.is_some() || several;
-                    ColumnNote { name, is: Is::Field, target: Some(*number), holds, list }
+                    ColumnNote { name, is: Is::Field, target: Some(*number), holds, list, frames: Vec::new() }
                 }
             };
             taken.insert(note.name.clone());

@@ -137,6 +137,179 @@ pub(crate) fn decode(bytes: &[u8], bits: u8, count: usize, out: &mut Vec<u32>) -
     })
 }
 
+/// Reads the values at some places (ascending, all of them there); skips the others without unpacking them.
+pub(crate) fn pick(bytes: &[u8], bits: u8, places: &[usize], out: &mut Vec<u32>) -> Option<()> {
+    if bits > 32 {
+        return None;
+    }
+    let width = usize::from(bits);
+    let mask = if bits == 32 { u64::from(u32::MAX) } else { (1u64 << bits) - 1 };
+    let mut reader = crate::varint::Reader(bytes);
+    let mut places = places.iter().copied().peekable();
+    let mut at = 0usize;
+    while places.peek().is_some() {
+        let header = reader.int()?;
+        let size = usize::try_from(header >> 1).ok()?;
+        if size == 0 {
+            return None;
+        }
+        let end;
+        if header & 1 == 0 {
+            let mut value = [0u8; 4];
+            let of_value = reader.take(width.div_ceil(8))?;
+            value.iter_mut().zip(of_value).for_each(|(to, from)| *to = *from);
+            end = at.checked_add(size)?;
+            while places.next_if(|place| *place < end).is_some() {
+                out.push(u32::from_le_bytes(value));
+            }
+        } else {
+            let packed = reader.take(size.checked_mul(width)?)?;
+            end = at.checked_add(size.checked_mul(8)?)?;
+            while let Some(place) = places.next_if(|place| *place < end) {
+                let bit = (place - at) * width;
+                let mut word = [0u8; 8];
+                let from = packed.get(bit / 8..).unwrap_or(&[]);
+                word.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                out.push((u64::from_le_bytes(word) >> (bit % 8) & mask) as u32);
+            }
+        }
+        at = end;
+    }
+    Some(())
+}
+
+/// Levels of one bit, 64 to a word: what is not there is skipped a word at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    /// Reads `count` levels.
+    pub(crate) fn decode(bytes: &[u8], count: usize) -> Option<Self> {
+        let mut bits = Self { words: vec![0; count.div_ceil(64)], len: 0 };
+        let mut reader = crate::varint::Reader(bytes);
+        while bits.len < count {
+            let left = count - bits.len;
+            let header = reader.int()?;
+            let size = usize::try_from(header >> 1).ok()?;
+            if size == 0 {
+                return None;
+            }
+            if header & 1 == 0 {
+                bits.run(reader.byte()? & 1, size.min(left));
+            } else {
+                bits.packed(reader.take(size)?, size.saturating_mul(8).min(left));
+            }
+        }
+        Some(bits)
+    }
+    fn run(&mut self, bit: u8, count: usize) {
+        let end = self.len + count;
+        if bit == 1 {
+            let mut at = self.len;
+            while at < end {
+                let in_word = (64 - at % 64).min(end - at);
+                let mask = if in_word == 64 { u64::MAX } else { ((1 << in_word) - 1) << (at % 64) };
+                if let Some(word) = self.words.get_mut(at / 64) {
+                    *word |= mask;
+                }
+                at += in_word;
+            }
+        }
+        self.len = end;
+    }
+    fn packed(&mut self, bytes: &[u8], count: usize) {
+        for (number, chunk) in bytes.chunks(8).enumerate() {
+            let done = number * 64;
+            if done >= count {
+                break;
+            }
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            let mut word = u64::from_le_bytes(word);
+            if count - done < 64 {
+                word &= (1 << (count - done)) - 1;
+            }
+            let (at, shift) = ((self.len + done) / 64, (self.len + done) % 64);
+            if let Some(first) = self.words.get_mut(at) {
+                *first |= word << shift;
+            }
+            if shift > 0
+                && let Some(second) = self.words.get_mut(at + 1)
+            {
+                *second |= word >> (64 - shift);
+            }
+        }
+        self.len += count;
+    }
+
+    /// So many levels, none of them set.
+    pub(crate) fn clear(count: usize) -> Self {
+        Self { words: vec![0; count.div_ceil(64)], len: count }
+    }
+    pub(crate) fn has(&self, at: usize) -> bool {
+        self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+    /// How many are set before each word.
+    pub(crate) fn counts(&self) -> Vec<u32> {
+        self.words
+            .iter()
+            .scan(0, |sum, word| {
+                let before = *sum;
+                *sum += word.count_ones();
+                Some(before)
+            })
+            .collect()
+    }
+    /// How many are not set before each word.
+    pub(crate) fn clear_counts(&self) -> Vec<u32> {
+        (0u32..).zip(self.counts()).map(|(word, set)| word * 64 - set).collect()
+    }
+    /// How many are set before a place.
+    pub(crate) fn rank(&self, counts: &[u32], at: usize) -> usize {
+        let before = counts.get(at / 64).copied().unwrap_or(0);
+        let word = self.words.get(at / 64).copied().unwrap_or(0);
+        (before + (word & ((1 << (at % 64)) - 1)).count_ones()) as usize
+    }
+    /// The place of the level that is not set and has `number` such before it.
+    pub(crate) fn nth_clear(&self, counts: &[u32], number: usize) -> Option<usize> {
+        let at = counts.partition_point(|before| *before as usize <= number).checked_sub(1)?;
+        let mut clear = !self.words.get(at)?;
+        for _ in *counts.get(at)? as usize..number {
+            clear &= clear.wrapping_sub(1);
+        }
+        let place = at * 64 + clear.trailing_zeros() as usize;
+        (clear != 0 && place < self.len).then_some(place)
+    }
+
+    /// The places that are set.
+    pub(crate) fn set(&self, see: &mut dyn FnMut(usize)) {
+        for (at, word) in self.words.iter().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                see(at * 64 + left.trailing_zeros() as usize);
+                left &= left - 1;
+            }
+        }
+    }
+    /// For each place that is set here, how many places up to and with it are not set in `other`.
+    pub(crate) fn set_by_clear(&self, other: &Self, out: &mut dyn FnMut(u32)) {
+        let mut before = 0u32;
+        for (mine, theirs) in self.words.iter().zip(&other.words) {
+            let clear = !theirs;
+            let mut left = *mine;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                out(before + (clear & (u64::MAX >> (63 - bit))).count_ones());
+                left &= left - 1;
+            }
+            before += clear.count_ones();
+        }
+    }
+}
+
 /// Bytes that are looked at for one group: 32 for the widest, and a word beyond the last value.
 const WINDOW: usize = 40;
 
@@ -225,6 +398,70 @@ mod tests {
         let mut out = Vec::new();
         assert_eq!(decode(&bytes, 0, 5, &mut out), Some(()));
         assert_eq!(out, [0; 5]);
+    }
+
+    proptest! {
+        #[test]
+        fn bits_are_the_values(runs in prop::collection::vec((0u32..2, 1usize..90), 0..40), other in prop::collection::vec(0u32..2, 3_600)) {
+            let mut values = Vec::new();
+            let mut encoder = Encoder::new(1, Vec::new());
+            for (value, count) in runs {
+                encoder.run(value, count);
+                values.extend(std::iter::repeat_n(value, count));
+            }
+            let bits = Bits::decode(&encoder.finish(), values.len()).unwrap();
+            let mut set = Vec::new();
+            bits.set(&mut |at| set.push(at));
+            let expected: Vec<usize> = (0..values.len()).filter(|at| values[*at] == 1).collect();
+            prop_assert_eq!(&set, &expected);
+            let other = &other[..values.len()];
+            let mut encoder = Encoder::new(1, Vec::new());
+            encoder.values(other);
+            let others = Bits::decode(&encoder.finish(), values.len()).unwrap();
+            let mut counts = Vec::new();
+            bits.set_by_clear(&others, &mut |count| counts.push(count as usize));
+            let by_hand: Vec<usize> =
+                expected.iter().map(|at| other[..=*at].iter().filter(|v| **v == 0).count()).collect();
+            prop_assert_eq!(counts, by_hand);
+        }
+        #[test]
+        fn picked_values_are_those_of_their_places(bits in 1u8..=32, runs in prop::collection::vec((any::<u32>(), 1usize..40), 1..60), some in any::<u64>()) {
+            let mask = if bits == 32 { u32::MAX } else { (1 << bits) - 1 };
+            let mut values = Vec::new();
+            let mut encoder = Encoder::new(bits, Vec::new());
+            for (value, count) in runs {
+                encoder.run(value & mask, count);
+                values.extend(std::iter::repeat_n(value & mask, count));
+            }
+            let places: Vec<usize> = (0..values.len()).filter(|at| some >> (at % 64) & 1 == 1).collect();
+            let mut out = Vec::new();
+            prop_assert_eq!(pick(&encoder.finish(), bits, &places, &mut out), Some(()));
+            prop_assert_eq!(out, places.iter().map(|at| values[*at]).collect::<Vec<_>>());
+        }
+        #[test]
+        fn ranks_and_clear_places_are_those_counted_by_hand(values in prop::collection::vec(0u32..2, 1..400)) {
+            let mut encoder = Encoder::new(1, Vec::new());
+            encoder.values(&values);
+            let bits = Bits::decode(&encoder.finish(), values.len()).unwrap();
+            let (counts, clear) = (bits.counts(), bits.clear_counts());
+            for at in 0..values.len() {
+                prop_assert_eq!(bits.rank(&counts, at), values[..at].iter().filter(|v| **v == 1).count());
+            }
+            let by_hand: Vec<usize> = (0..values.len()).filter(|at| values[*at] == 0).collect();
+            for (number, place) in by_hand.iter().enumerate() {
+                prop_assert_eq!(bits.nth_clear(&clear, number), Some(*place));
+            }
+            prop_assert_eq!(bits.nth_clear(&clear, by_hand.len()), None);
+        }
+        #[test]
+        fn damaged_picks_do_not_panic(bits in 0u8..40, bytes in prop::collection::vec(any::<u8>(), 0..60), places in prop::collection::btree_set(0usize..2_000, 0..20)) {
+            let places: Vec<usize> = places.into_iter().collect();
+            let _ = pick(&bytes, bits, &places, &mut Vec::new());
+        }
+        #[test]
+        fn damaged_bits_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..60), count in 0usize..300) {
+            let _ = Bits::decode(&bytes, count);
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ use std::sync::Mutex;
 /// Hits that can be paged through; more are for [`index::SessionIndex::scan`].
 const MOST: usize = 2_000_000;
 
+/// Documents of one segment that one thread makes at once.
+const ROWS_AT_ONCE: usize = 256;
+
 /// A row that may be on the page.
 struct Candidate {
     keys: Vec<Option<Value>>,
@@ -276,22 +279,25 @@ fn documents(
     page: &Page,
     control: &Control,
 ) -> Result<Vec<SessionDoc>, Error> {
-    let mut docs: Vec<Option<SessionDoc>> = vec![None; shown.len()];
     let mut by_segment: Vec<(usize, u32, usize)> =
         shown.iter().enumerate().map(|(at, c)| (c.segment, c.row, at)).collect();
     by_segment.sort_unstable();
-    for group in by_segment.chunk_by(|a, b| a.0 == b.0) {
-        control.check()?;
-        let Some(segment) = group.first().and_then(|(number, ..)| segments.get(*number)) else { continue };
-        let Some(open) = Open::new(segment, &shared.registry, &shared.files)? else { continue };
+    // a group is of one segment; a large one is shared out too
+    let groups: Vec<&[(usize, u32, usize)]> =
+        by_segment.chunk_by(|a, b| a.0 == b.0).flat_map(|group| group.chunks(ROWS_AT_ONCE)).collect();
+    let here: Vec<Segment> =
+        groups.iter().filter_map(|group| segments.get(group.first()?.0).cloned()).collect();
+    let parts = parallel::each(shared, &here, control, Vec::new, |number, open, made| {
+        let Some(group) = groups.get(number) else { return Ok(true) };
         let rows: Vec<u32> = group.iter().map(|(_, row, _)| *row).collect();
-        for (doc, (.., at)) in open.docs(&rows, &page.show)?.into_iter().zip(group) {
-            if let Some(place) = docs.get_mut(*at) {
-                *place = Some(doc);
-            }
+        for (doc, (.., at)) in open.docs(&rows, &page.show)?.into_iter().zip(*group) {
+            made.push((*at, doc));
         }
-    }
-    Ok(docs.into_iter().flatten().collect())
+        Ok(true)
+    })?;
+    let mut docs: Vec<(usize, SessionDoc)> = parts.into_iter().flatten().collect();
+    docs.sort_unstable_by_key(|(at, _)| *at);
+    Ok(docs.into_iter().map(|(_, doc)| doc).collect())
 }
 
 /// The number of hits.
@@ -314,22 +320,22 @@ pub(crate) fn count(shared: &Shared, plan: &Plan, control: &Control) -> Result<u
 impl Open<'_> {
     /// The ids of some rows (ascending); reads only the pages that they are in.
     pub(crate) fn ids_of(&self, rows: &[u32]) -> Result<Vec<SessionId>, Error> {
-        let (ids, days) = match self.file() {
-            Some(file) => {
-                let pages = self.pages_of(rows);
-                (file.column(Key::Id, Some(&pages))?, file.column(Key::Day, Some(&pages))?)
-            }
+        // of a file, the rows that are picked are numbered from 0
+        let (ids, days, of_file) = match self.file() {
+            Some(file) => (file.pick(Key::Id, rows)?, file.pick(Key::Day, rows)?, true),
             None => {
                 let own = |key| self.column(key).map(|c| c.map(|c| (*c).clone()));
-                (own(Key::Id)?, own(Key::Day)?)
+                (own(Key::Id)?, own(Key::Day)?, false)
             }
         };
         let damaged = || crate::error::corrupt(std::path::Path::new(&*self.segment.name), "a row has no id");
         let (ids, days) = (ids.ok_or_else(damaged)?, days.ok_or_else(damaged)?);
-        rows.iter()
-            .map(|row| {
-                let unique = ids.ids().get(ids.of_row(*row).start).copied();
-                let day = days.ints().get(days.of_row(*row).start).copied();
+        (0u32..)
+            .zip(rows)
+            .map(|(number, row)| {
+                let row = if of_file { number } else { *row };
+                let unique = ids.ids().get(ids.of_row(row).start).copied();
+                let day = days.ints().get(days.of_row(row).start).copied();
                 match (unique, day.and_then(|d| u32::try_from(d).ok())) {
                     (Some(unique), Some(day)) => Ok(SessionId { day, unique }),
                     _ => Err(damaged()),

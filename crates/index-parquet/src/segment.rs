@@ -128,7 +128,7 @@ impl<'a> Open<'a> {
         }
         let loaded = match (&self.segment.source, &self.file) {
             (Source::Table(table), _) => table.columns.get(&key).cloned(),
-            (_, Some(file)) => file.column(key, None)?.map(Arc::new),
+            (_, Some(file)) => file.column(key)?.map(Arc::new),
             _ => None,
         };
         let loaded = self.patched(key, loaded, None);
@@ -195,19 +195,20 @@ impl<'a> Open<'a> {
         Some((Key::Field(number), number))
     }
 
-    fn patched(&self, key: Key, column: Option<Arc<Column>>, pages: Option<&[bool]>) -> Option<Arc<Column>> {
+    /// The column with changes of tags applied; of some rows, which it numbers from 0, or of all.
+    fn patched(&self, key: Key, column: Option<Arc<Column>>, some: Option<&[u32]>) -> Option<Arc<Column>> {
         if self.tags_key().is_none_or(|(tags, _)| tags != key) {
             return column;
         }
-        let in_pages =
-            |row: u32| pages.is_none_or(|p| p.get((row / crate::encode::PAGE_ROWS) as usize) == Some(&true));
+        let count = some.map_or(self.segment.rows, |rows| rows.len() as u32);
         let mut dict = Dict::default();
         let mut rows = Vec::new();
-        for row in (0..self.segment.rows).filter(|row| in_pages(*row)) {
+        for row in 0..count {
+            let of_file = some.map_or(Some(row), |rows| rows.get(row as usize).copied())?;
             let mut tags: Vec<String> = column.as_ref().map_or_else(Vec::new, |c| {
                 c.of_row(row).map(|at| String::from_utf8_lossy(c.bytes(at)).into_owned()).collect()
             });
-            for patch in self.segment.tags.iter().filter(|p| p.rows.has(row)) {
+            for patch in self.segment.tags.iter().filter(|p| p.rows.has(of_file)) {
                 if let Some(after) = patch.change.applied(tags.iter().map(String::as_str)) {
                     tags = after;
                 }
@@ -233,16 +234,6 @@ impl<'a> Open<'a> {
         self.file.as_ref()?.bounds(key)
     }
 
-    /// Which pages some rows are in.
-    pub(crate) fn pages_of(&self, rows: &[u32]) -> Vec<bool> {
-        let mut pages = vec![false; self.file.as_ref().map_or(0, |f| f.pages())];
-        for row in rows {
-            if let Some(page) = pages.get_mut((*row / crate::encode::PAGE_ROWS) as usize) {
-                *page = true;
-            }
-        }
-        pages
-    }
     /// Forgets the columns that were read.
     pub(crate) fn release(&self) {
         self.columns.borrow_mut().clear();
@@ -279,14 +270,12 @@ impl<'a> Open<'a> {
                 let mut keys: Vec<Key> =
                     wanted.unwrap_or_else(|| file.meaning.columns.keys().copied().collect());
                 keys.extend(self.tags_key().map(|(key, _)| key).filter(|_| show.targets().is_none()));
-                let pages = self.pages_of(rows);
                 for key in keys {
-                    let column = file.column(key, Some(&pages))?.map(Arc::new);
-                    if let Some(column) = self.patched(key, column, Some(&pages)) {
+                    let column = file.pick(key, rows)?.map(Arc::new);
+                    if let Some(column) = self.patched(key, column, Some(rows)) {
                         columns.insert(key, column);
                     }
                 }
-                sparse_to_rows(&mut columns, rows);
                 let rebuild = self.rebuild(&columns, show);
                 return (0..rows.len() as u32).map(|row| self.doc(&rebuild, row)).collect();
             }
@@ -309,34 +298,5 @@ impl<'a> Open<'a> {
                 &format!("the columns of row {row} do not fit together"),
             )
         })
-    }
-}
-
-/// Numbers the rows that are wanted from 0, and leaves out all others: columns of single pages know the row of each
-/// value, and ids and days are looked up by row.
-fn sparse_to_rows(columns: &mut HashMap<Key, Arc<Column>>, wanted: &[u32]) {
-    for column in columns.values_mut() {
-        let mut picked: Vec<usize> = Vec::with_capacity(wanted.len());
-        let mut rows: Vec<u32> = Vec::with_capacity(wanted.len());
-        for (new, row) in (0u32..).zip(wanted) {
-            for at in column.of_row(*row) {
-                picked.push(at);
-                rows.push(new);
-            }
-        }
-        let data = match &column.data {
-            Data::Ints(v) => Data::Ints(picked.iter().filter_map(|at| v.get(*at).copied()).collect()),
-            Data::Ids(v) => Data::Ids(picked.iter().filter_map(|at| v.get(*at).copied()).collect()),
-            Data::Texts(codes, dict) => {
-                let codes = picked.iter().map(|at| codes.get(*at) as u32).collect();
-                Data::Texts(Codes::Of(codes), dict.clone())
-            }
-            Data::Bytes(v) => {
-                let mut out = Dict::default();
-                picked.iter().for_each(|at| out.push(v.get(*at)));
-                Data::Bytes(out)
-            }
-        };
-        *column = Arc::new(Column { rows: Rows::Sparse(rows), data });
     }
 }

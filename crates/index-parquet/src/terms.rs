@@ -93,6 +93,13 @@ fn key_of(column: &Column, at: usize, above: Option<u32>, out: &mut Vec<u8>) {
     }
 }
 
+/// Smallest value and number of values up to the largest, where an array of them is small beside the column.
+fn small_range(ints: &[i64]) -> Option<(i64, usize)> {
+    let (least, most) = (ints.iter().min()?, ints.iter().max()?);
+    let size = usize::try_from(most.checked_sub(*least)?).ok()?.checked_add(1)?;
+    (size <= 1 << 17 && size <= ints.len().saturating_mul(4)).then_some((*least, size))
+}
+
 fn owned(key: &[u8], kind: Kind) -> Option<Key> {
     if kind.is_int() {
         return Some(Key::Int(i64::from_le_bytes(key.try_into().ok()?)));
@@ -148,6 +155,36 @@ impl Level<'_> {
                         if pass.takes(value) {
                             let place = out.number(value, width);
                             let more = of_code.get(code * width..).unwrap_or(&[]).iter().copied().take(width);
+                            out.add(place, *count, more, width);
+                        }
+                    }
+                }
+                Data::Ints(ints) if small_range(ints).is_some() => {
+                    let (least, size) = small_range(ints).unwrap_or((0, 0));
+                    let mut counts = vec![0u64; size];
+                    let mut of_value = vec![0i64; size * width];
+                    let mut seen = vec![u32::MAX; size];
+                    for (at, int) in ints.iter().enumerate() {
+                        let row = column.row(at);
+                        let value = int.wrapping_sub(least) as usize;
+                        let Some(last) = seen.get_mut(value) else { continue };
+                        if !rows.has(row) || std::mem::replace(last, row) == row {
+                            continue;
+                        }
+                        if let Some(count) = counts.get_mut(value) {
+                            *count += 1;
+                        }
+                        if width > 0 {
+                            let places = of_value.get_mut(value * width..).unwrap_or(&mut []);
+                            places.iter_mut().zip(sums_of(row)).for_each(|(a, b)| *a = a.wrapping_add(b));
+                        }
+                    }
+                    for (value, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                        let key = least.wrapping_add(value as i64).to_le_bytes();
+                        if pass.takes(&key) {
+                            let place = out.number(&key, width);
+                            let more =
+                                of_value.get(value * width..).unwrap_or(&[]).iter().copied().take(width);
                             out.add(place, *count, more, width);
                         }
                     }
