@@ -68,7 +68,7 @@ export default {
     none: 'Nothing was measured in this session.', handshake: 'TCP handshake', serverShare: 'Server', clientShare: 'Client', transport: 'Transport', clean: 'No retransmission, no loss, no zero window.',
     count: { retransmissions: 'Retransmissions', lost: 'Not seen segments', outoforder: 'Out of order', dupacks: 'Duplicate ACKs', zerowindows: 'Zero windows' },
     kind: { http: 'HTTP', sql: 'SQL', dns: 'DNS' }, summary: '{n} answered · first byte {first}', errors: '{n} failed', transactions: 'Transactions', order: 'Order', bySlowest: 'Slowest', byTime: 'By time', wait: 'Waiting for the first byte', transfer: 'Transfer',
-    firstByte: 'first byte {time}', rows: '{n} rows', notListed: '{n} faster ones are counted but not listed.',
+    firstByte: 'first byte {time}', rows: '{n} rows | {n} row | {n} rows', notListed: '{n} faster ones are counted but not listed.',
   },
   packets: {
     title: 'Packets', view: 'View', views: { stream: 'Conversation', packets: 'Packets' }, base: 'Payload as', bases: { utf8: 'UTF-8', natural: 'ASCII', hex: 'Hex' }, sides: 'Sides shown', headers: 'Whole frames with headers',
