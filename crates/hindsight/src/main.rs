@@ -10,6 +10,7 @@ mod home;
 mod import;
 mod inspect;
 mod interrupt;
+mod monitor;
 mod output;
 mod progress;
 mod run;

@@ -2,14 +2,15 @@
 
 use crate::cli::Run;
 use crate::home::{Home, node_name};
+use crate::monitor::Monitor;
 use crate::serve::{Listening, refresh, serve};
 use crate::stores::{Stores, packet_writer};
 use crate::{Failure, Outcome, composition, interrupt};
-use capture::{Counters, Line, LiveStatus, Options};
+use capture::{Line, LiveStatus, Options};
 use indicatif::{HumanBytes, HumanCount};
 use source::{AfPacket, AfPacketConfig, PacketSource, Stop, default_interface};
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Captures until Ctrl-C.
 pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
@@ -37,7 +38,7 @@ pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> 
     if !quiet {
         eprintln!("capturing on {} into {}", interfaces.join(", "), home.path().display());
     }
-    let monitor = Arc::new(Monitor { node: node.clone(), latest: Mutex::default() });
+    let monitor = Monitor::start(home, &node, stores.catalog.clone())?;
     let options = Options { node: node.clone(), ..Options::default() };
     let served = if command.no_serve {
         None
@@ -72,6 +73,7 @@ pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> 
         monitor.take(status);
     });
     stop.set();
+    monitor.finish();
     if shows {
         eprintln!();
     }
@@ -110,78 +112,4 @@ fn summary(status: &LiveStatus) -> String {
         HumanCount(status.open_sessions),
         HumanCount(c.kernel_dropped)
     )
-}
-
-/// What the capture says of itself, for `/metrics` and `/api/stats`.
-struct Monitor {
-    node: String,
-    latest: Mutex<(Counters, u64)>,
-}
-
-impl Monitor {
-    fn take(&self, status: &LiveStatus) {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        *latest = (status.counters.clone(), status.open_sessions);
-    }
-    fn latest(&self) -> (Counters, u64) {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl server::Monitor for Monitor {
-    fn prometheus(&self) -> String {
-        use std::fmt::Write as _;
-        let (counters, open) = self.latest();
-        let mut text = String::new();
-        let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
-            let _ = writeln!(
-                text,
-                "# HELP hindsight_{name} {help}\n# TYPE hindsight_{name} {kind}\nhindsight_{name} {value}"
-            );
-        };
-        metric("packets_total", "counter", "Packets captured.", counters.packets);
-        metric("bytes_total", "counter", "Bytes of the packets on the wire.", counters.bytes);
-        metric(
-            "packets_dropped_total",
-            "counter",
-            "Packets that the kernel dropped.",
-            counters.kernel_dropped,
-        );
-        metric(
-            "packets_unwritten_total",
-            "counter",
-            "Packets not written to the packet store.",
-            counters.unwritten,
-        );
-        metric(
-            "packets_malformed_total",
-            "counter",
-            "Headers that could not be read.",
-            counters.malformed.total(),
-        );
-        metric("documents_total", "counter", "Documents made.", counters.documents);
-        metric(
-            "documents_unindexed_total",
-            "counter",
-            "Documents that the index did not take.",
-            counters.unindexed,
-        );
-        metric("sessions_total", "counter", "Sessions that began.", counters.sessions);
-        metric("sessions_open", "gauge", "Sessions that go on.", open);
-        text
-    }
-
-    fn stats(&self) -> Vec<serde_json::Value> {
-        let (counters, open) = self.latest();
-        vec![serde_json::json!({
-            "nodeName": self.node,
-            "currentTime": crate::ask::now_ms() / 1000,
-            "monitoring": open,
-            "totalPackets": counters.packets,
-            "totalK": counters.bytes / 1024,
-            "totalSessions": counters.sessions,
-            "totalDropped": counters.kernel_dropped,
-            "counters": serde_json::to_value(&counters).unwrap_or_default(),
-        })]
-    }
 }

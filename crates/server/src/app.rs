@@ -35,9 +35,9 @@ pub trait Monitor: Send + Sync {
     fn prometheus(&self) -> String {
         String::new()
     }
-    /// One document a node, in the names of Arkime's stats documents.
-    fn stats(&self) -> Vec<serde_json::Value> {
-        Vec::new()
+    /// The figures of the capture in this process as they are now, where it captures.
+    fn sample(&self) -> Option<crate::stats::Sample> {
+        None
     }
 }
 

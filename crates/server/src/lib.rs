@@ -29,6 +29,7 @@ mod present;
 mod router;
 mod scope;
 mod serve;
+pub mod stats;
 mod stream;
 mod web;
 

@@ -2,7 +2,7 @@
 
 use crate::api::{
     account, aggregate, complete, export, fields, files, info, packets, pcap, regression, sessions, spi,
-    upload, views,
+    stats, upload, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -99,10 +99,15 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(account::password))
         .routes(routes!(account::logout))
         .routes(routes!(info::app_info))
-        .routes(routes!(info::stats))
+        .routes(routes!(stats::stats))
+        .routes(routes!(stats::dstats))
+        .routes(routes!(stats::series))
+        .routes(routes!(stats::lines))
+        .routes(routes!(stats::losses))
         .route("/api/user/settings", axum::routing::put(account::store_settings))
         .route("/api/estasks/cancelwith", post(info::cancel))
-        .route("/stats.json", get(info::stats))
+        .route("/stats.json", get(stats::stats))
+        .route("/dstats.json", get(stats::dstats))
 }
 
 /// The whole service.

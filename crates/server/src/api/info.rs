@@ -1,4 +1,4 @@
-//! About the server itself: health, metrics, version, statistics, history, jobs, cancelling.
+//! About the server itself: health, metrics, version, history, jobs, cancelling.
 
 use crate::api::table;
 use crate::app::App;
@@ -30,6 +30,11 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
     if let Some(monitor) = &app.state.monitor {
         text.push_str(&monitor.prometheus());
     }
+    // without the catalogue the server's own counters are worth the more
+    match app.blocking(|app| crate::api::stats::nodes(app)).await {
+        Ok(nodes) => text.push_str(&crate::stats::prometheus::text(&nodes, crate::app::now_ms())),
+        Err(error) => tracing::warn!("/metrics without the capturing nodes: {}", error.text),
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -48,27 +53,6 @@ pub(crate) async fn app_info(State(app): State<App>, caller: Caller) -> Json<Val
 /// Name and version.
 pub(crate) async fn app_version() -> Json<Value> {
     Json(json!({ "app": "hindsight", "version": env!("CARGO_PKG_VERSION") }))
-}
-
-#[utoipa::path(get, path = "/api/stats", tag = "server", params(
-        ("filter" = Option<String>, Query, description = "Part of a node name"),
-        ("sortField" = Option<String>, Query, description = "Column; `nodeName`")),
-    responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`, one row a node")))]
-/// Figures of the capturing nodes that this process knows.
-pub(crate) async fn stats(
-    State(app): State<App>,
-    caller: Caller,
-    params: Params,
-) -> Result<Json<Value>, ApiError> {
-    if caller.user.hide_stats {
-        return Err(ApiError::forbidden("you may not see the statistics"));
-    }
-    let rows = app.state.monitor.as_ref().map(|monitor| monitor.stats()).unwrap_or_default();
-    let total = rows.len();
-    let filter = params.get("filter").unwrap_or_default().to_owned();
-    let fits = |row: &Value| row.get("nodeName").and_then(Value::as_str).is_none_or(|n| n.contains(&filter));
-    let rows = rows.into_iter().filter(fits).collect();
-    table::page(rows, total, &params, "nodeName", 500).map(Json)
 }
 
 #[utoipa::path(get, path = "/api/histories", tag = "history", params(ScopeQuery,

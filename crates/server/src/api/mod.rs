@@ -12,6 +12,7 @@ pub(crate) mod pcap;
 pub(crate) mod regression;
 pub(crate) mod sessions;
 pub(crate) mod spi;
+pub(crate) mod stats;
 pub(crate) mod table;
 pub(crate) mod upload;
 pub(crate) mod views;

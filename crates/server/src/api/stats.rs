@@ -1,0 +1,456 @@
+//! Statistics of the capturing nodes: as they are now, over time, and what was lost when.
+
+use crate::api::table;
+use crate::app::{App, now_ms};
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::graph::Interval;
+use crate::params::Params;
+use crate::scope::{Scope, ScopeQuery};
+use crate::stats::{self, Bucket, LOSSES, Sample, arkime, buckets, read, resolution_for};
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Buckets of one answer.
+const MAX_BUCKETS: i64 = 20_000;
+/// Buckets of a chart when nobody says how long one is.
+const CHART_BUCKETS: i64 = 300;
+/// A node that has not been heard of for so long (milliseconds) is left out by `hide=old`.
+const OLD_MS: i64 = 300_000;
+
+/// Counts that a chart shows per second.
+const RATES: [&str; 9] = [
+    "packets",
+    "bytes",
+    "sessions",
+    "documents",
+    "written",
+    "written_bytes",
+    "not_kept",
+    "duplicates_dropped",
+    "write_stalls",
+];
+/// Gauges that a chart shows.
+const GAUGES: [&str; 9] = [
+    "open_sessions",
+    "memory",
+    "process_memory",
+    "machine_memory",
+    "disk_free",
+    "disk_size",
+    "queue_documents",
+    "queue_bytes",
+    "queue_limit",
+];
+
+fn may_see(caller: &Caller) -> Result<(), ApiError> {
+    if caller.user.hide_stats { Err(ApiError::forbidden("you may not see the statistics")) } else { Ok(()) }
+}
+
+/// Every node as it is now: what the catalogue has, and what this process itself captures, which is newer.
+pub(crate) fn nodes(app: &App) -> Result<Vec<Sample>, ApiError> {
+    let mut nodes = stats::now(&*app.state.catalog)?;
+    if let Some(own) = app.state.monitor.as_ref().and_then(|monitor| monitor.sample()) {
+        match nodes.iter_mut().find(|n| n.node == own.node) {
+            Some(known) if known.time > own.time => {}
+            Some(known) => {
+                // what was counted just before is told by the recorder
+                let (recent, recent_ms) = (std::mem::take(&mut known.recent), known.recent_ms);
+                *known = Sample { recent, recent_ms, ..own };
+            }
+            None => nodes.push(own),
+        }
+    }
+    Ok(nodes)
+}
+
+#[utoipa::path(get, path = "/api/stats", tag = "stats", params(
+        ("filter" = Option<String>, Query, description = "Part of a node name"),
+        ("start" = Option<usize>, Query, description = "Rows to skip"),
+        ("length" = Option<usize>, Query, description = "Rows to return; 500"),
+        ("sortField" = Option<String>, Query, description = "Column; `nodeName`"),
+        ("desc" = Option<bool>, Query, description = "Largest first"),
+        ("hide" = Option<String>, Query, description = "`none`, `old` (not heard of for 5 minutes), `nosession`, `both`")),
+    responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`, one row a node")))]
+/// The capturing nodes as they are now.
+pub(crate) async fn stats(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_see(&caller)?;
+    let hide = params.get("hide").unwrap_or("none").to_owned();
+    if !["none", "old", "nosession", "both"].contains(&hide.as_str()) {
+        return Err(ApiError::bad("hide is none, old, nosession or both"));
+    }
+    let work = move |app: &App| {
+        let now = now_ms();
+        let nodes = nodes(app)?;
+        let mut files: BTreeMap<String, (u64, i64)> = BTreeMap::new();
+        for file in app.state.catalog.files()? {
+            let known = files.entry(file.node).or_insert((0, i64::MAX));
+            known.0 = known.0.saturating_add(file.file_size);
+            known.1 = known.1.min(if file.first_timestamp > 0 { file.first_timestamp } else { i64::MAX });
+        }
+        let total = nodes.len();
+        let filter = params.get("filter").unwrap_or_default().to_lowercase();
+        let shown = nodes.iter().filter(|n| n.node.to_lowercase().contains(&filter)).filter(|n| {
+            let (old, idle) =
+                (now - n.time > OLD_MS, n.gauge("open_sessions") == 0 && n.rate("sessions") == 0.0);
+            match hide.as_str() {
+                "old" => !old,
+                "nosession" => !idle,
+                "both" => !old && !idle,
+                _ => true,
+            }
+        });
+        let rows = shown.map(|n| {
+            let (used, oldest) = files.get(&n.node).copied().unwrap_or((0, i64::MAX));
+            arkime::row(n, used, (oldest != i64::MAX).then_some(oldest), now)
+        });
+        table::page(rows.collect(), total, &params, "nodeName", 500)
+    };
+    app.blocking(work).await.map(Json)
+}
+
+/// Time range, step and node of a request for a series.
+struct Span {
+    from: i64,
+    to: i64,
+    step_ms: i64,
+    node: Option<String>,
+    interface: Option<String>,
+}
+
+impl Span {
+    /// `date`, `startTime` and `stopTime` as for sessions, or `start` and `stop` in seconds; `interval` in seconds or in words.
+    fn read(app: &App, caller: &Caller, params: &Params, default_step: &str) -> Result<Self, ApiError> {
+        let now = now_ms();
+        let seconds = |name: &str| params.parse::<f64>(name, "seconds since 1970");
+        let ms = |seconds: f64| (seconds * 1_000.0).clamp(0.0, 4e15) as i64;
+        let (from, to) = match (seconds("start")?, seconds("stop")?) {
+            (Some(start), stop) => (ms(start), stop.map_or(now, ms)),
+            (None, Some(_)) => return Err(ApiError::bad("stop needs start")),
+            (None, None) => {
+                let query =
+                    ScopeQuery { expression: None, view: None, ids: None, ..ScopeQuery::read(params)? };
+                Scope::resolve(app, caller, &query)?.range.unwrap_or((0, now))
+            }
+        };
+        if from > to {
+            return Err(ApiError::bad("the start is after the stop"));
+        }
+        let text = |name: &str| params.get(name).map(str::to_owned);
+        let (node, interface) = (text("nodeName").or_else(|| text("node")), text("interface"));
+        let mut span = Self { from, to, step_ms: 0, node, interface };
+        let wanted = match params.get("interval").unwrap_or(default_step) {
+            "chart" => 0,
+            words => Interval::read(Some(words), false, None)?.seconds.saturating_mul(1_000),
+        };
+        span.settle(app, wanted, now)?;
+        Ok(span)
+    }
+
+    /// Makes the step one that the series has; all time begins with the first sample.
+    fn settle(&mut self, app: &App, wanted: i64, now: i64) -> Result<(), ApiError> {
+        let kept = stats::RESOLUTIONS.iter().map(|r| r.kept_ms).max().unwrap_or(0);
+        self.from = self.from.max(now.saturating_sub(kept)).min(self.to);
+        if wanted == 0 && self.to - self.from > 30 * 86_400_000 {
+            self.from = first(app, self.from, self.to)?;
+        }
+        let wanted = if wanted > 0 { wanted } else { (self.to - self.from) / CHART_BUCKETS };
+        let least = (self.to - self.from) / MAX_BUCKETS;
+        let series = resolution_for(self.from, wanted.max(least), now);
+        // whole steps of the series, so that no sample is in two buckets
+        let steps = (wanted.max(least).max(1) as u64).div_ceil(series.step_ms.unsigned_abs()).max(1);
+        self.step_ms = series.step_ms.saturating_mul(i64::try_from(steps).unwrap_or(1));
+        Ok(())
+    }
+
+    fn samples(&self, app: &App) -> Result<Vec<Sample>, ApiError> {
+        let series = resolution_for(self.from, self.step_ms, now_ms());
+        Ok(read(&*app.state.catalog, series, self.from, self.to, self.node.as_deref())?)
+    }
+}
+
+/// Time of the first sample of the coarsest series in a range.
+fn first(app: &App, from: i64, to: i64) -> Result<i64, ApiError> {
+    let [.., coarsest] = &stats::RESOLUTIONS;
+    let samples = read(&*app.state.catalog, coarsest, from, to, None)?;
+    Ok(samples.first().map_or(from, |sample| sample.time.max(from)))
+}
+
+#[utoipa::path(get, path = "/api/dstats", tag = "stats", params(
+        ("nodeName" = Option<String>, Query, description = "Node; all of them together"),
+        ("name" = String, Query, description = "A figure of `/api/stats`, for example `deltaPacketsPerSec`, or several separated by commas"),
+        ("start" = Option<f64>, Query, description = "Seconds since 1970; an hour ago"),
+        ("stop" = Option<f64>, Query, description = "Seconds since 1970; now"),
+        ("step" = Option<f64>, Query, description = "Seconds between two values; that of the series"),
+        ("interval" = Option<u32>, Query, description = "Seconds of a sample: 5, 60 or 600; 60. The series has 10 for 5"),
+        ("size" = Option<usize>, Query, description = "Values at most; 1440")),
+    responses((status = 200, description = "For one name an array of numbers, for several an object of arrays; 0 where the node was not heard of")))]
+/// A figure over time.
+pub(crate) async fn dstats(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_see(&caller)?;
+    let names = params.list("name");
+    if names.is_empty() {
+        return Err(ApiError::bad("Missing name parameter"));
+    }
+    let now = now_ms();
+    let seconds = |name: &str| params.parse::<f64>(name, "a number of seconds");
+    let ms = |seconds: f64| (seconds * 1_000.0).clamp(0.0, 4e15) as i64;
+    let interval = seconds("interval")?.unwrap_or(60.0);
+    let series_ms = match interval {
+        n if n < 60.0 => 10_000,
+        n if n < 600.0 => 60_000,
+        _ => 600_000,
+    };
+    let from = seconds("start")?.map_or(now - 3_600_000, ms);
+    let to = seconds("stop")?.map_or(now, ms);
+    let step = seconds("step")?.map_or(series_ms, ms).max(1_000);
+    let size = params.parse::<usize>("size", "a number of values")?.unwrap_or(1_440).clamp(1, 100_000);
+    if from > to {
+        return Err(ApiError::bad("start is after stop"));
+    }
+    let from = from.max(to.saturating_sub(step.saturating_mul(i64::try_from(size).unwrap_or(1_440))));
+    let node = params.get("nodeName").map(str::to_owned);
+    let work = move |app: &App| {
+        let series = resolution_for(from, series_ms.min(step), now);
+        let samples = read(&*app.state.catalog, series, from, to, node.as_deref())?;
+        let places = usize::try_from((to - from) / step).unwrap_or(0).clamp(1, size);
+        // a sample may be longer than a step: its rate holds for all of it
+        let found: BTreeMap<i64, Bucket> =
+            buckets(&samples, series.step_ms.max(step)).into_iter().map(|b| (b.start, b)).collect();
+        let empty = Bucket::default();
+        let mut answer = Map::new();
+        for name in &names {
+            let unknown =
+                || ApiError::bad(format!("there is no figure {name:.60}; /api/stats shows which there are"));
+            let mut values = Vec::with_capacity(places);
+            for place in 0..places {
+                let at = from + step * i64::try_from(place).unwrap_or(0);
+                let bucket = found.range(..=at).next_back().map(|(_, b)| b);
+                let bucket = bucket.filter(|b| at - b.start < series.step_ms.max(step)).unwrap_or(&empty);
+                let value = arkime::value(bucket, name).map_err(|()| unknown())?;
+                values.push(value.unwrap_or(0.0));
+            }
+            answer.insert(name.clone(), values.into());
+        }
+        Ok(match names.as_slice() {
+            [one] => answer.remove(one).unwrap_or_default(),
+            _ => Value::Object(answer),
+        })
+    };
+    app.blocking(work).await.map(Json)
+}
+
+/// Only what belongs to an interface, as if it were the node.
+fn of_interface(sample: &Sample, interface: &str) -> Sample {
+    let mut only =
+        Sample { lines: Vec::new(), counts: BTreeMap::new(), gauges: BTreeMap::new(), ..sample.clone() };
+    for line in sample.lines.iter().filter(|line| line.interface == interface) {
+        let as_node = Sample { counts: line.counts.clone(), ..Sample::default() };
+        for (name, n) in &as_node.counts {
+            *only.counts.entry(name.clone()).or_default() += n;
+        }
+        for (name, n) in &line.gauges {
+            *only.gauges.entry(name.clone()).or_default() += n;
+        }
+        only.lines.push(line.clone());
+    }
+    only
+}
+
+#[utoipa::path(get, path = "/api/stats/series", tag = "stats", params(ScopeQuery,
+        ("nodeName" = Option<String>, Query, description = "Node; all of them together"),
+        ("interface" = Option<String>, Query, description = "Only this interface"),
+        ("interval" = Option<String>, Query, description = "Seconds of a step; about 300 steps")),
+    responses((status = 200, description = "`{start,stop,interval,nodes,interfaces,times,rates,gauges,losses}`; null where nothing was heard")))]
+/// What charts show: rates, gauges and losses over time.
+pub(crate) async fn series(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_see(&caller)?;
+    let work = move |app: &App| {
+        let span = Span::read(app, &caller, &params, "chart")?;
+        let mut samples = span.samples(app)?;
+        let mut nodes: BTreeSet<String> = nodes(app)?.into_iter().map(|n| n.node).collect();
+        nodes.extend(samples.iter().map(|s| s.node.clone()));
+        let interfaces: BTreeSet<String> =
+            samples.iter().flat_map(|s| &s.lines).map(|line| line.interface.clone()).collect();
+        if let Some(interface) = &span.interface {
+            samples = samples.iter().map(|sample| of_interface(sample, interface)).collect();
+        }
+        let found: BTreeMap<i64, Bucket> =
+            buckets(&samples, span.step_ms).into_iter().map(|b| (b.start, b)).collect();
+        let begin = span.from.div_euclid(span.step_ms) * span.step_ms;
+        let places = (span.to - begin) / span.step_ms + 1;
+        let times: Vec<i64> =
+            (0..places.clamp(1, MAX_BUCKETS + 2)).map(|n| begin + n * span.step_ms).collect();
+        let all = |value: &dyn Fn(&Bucket) -> Option<f64>| -> Vec<Option<f64>> {
+            times.iter().map(|at| found.get(at).and_then(value)).collect()
+        };
+        let mut rates: Map<String, Value> =
+            RATES.iter().map(|name| ((*name).to_owned(), all(&|b| b.rate(name)).into())).collect();
+        // hundredths of a core
+        rates.insert("cpu".to_owned(), all(&|b| b.rate("cpu_ms").map(|ms| ms / 10.0)).into());
+        let gauges: Map<String, Value> = GAUGES
+            .iter()
+            .map(|name| ((*name).to_owned(), all(&|b| b.gauge(name).map(|n| n as f64)).into()))
+            .collect();
+        let losses: Vec<Value> = LOSSES
+            .iter()
+            .filter_map(|kind| {
+                let total: u64 = found.values().map(|b| b.count(kind.counter)).sum();
+                let values = || all(&|b| Some(b.count(kind.counter) as f64));
+                (total > 0).then(|| {
+                    json!({ "stage": kind.stage, "reason": kind.reason, "unit": kind.unit, "total": total, "values": values() })
+                })
+            })
+            .collect();
+        Ok(json!({
+            "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000, "nodes": nodes, "interfaces": interfaces,
+            "times": times, "rates": rates, "gauges": gauges, "losses": losses,
+        }))
+    };
+    app.blocking(work).await.map(Json)
+}
+
+#[utoipa::path(get, path = "/api/stats/lines", tag = "stats", params(ScopeQuery,
+        ("nodeName" = Option<String>, Query, description = "Node; all"),
+        ("interface" = Option<String>, Query, description = "Only this interface"),
+        ("interval" = Option<String>, Query, description = "Seconds of a step; about 300 steps")),
+    responses((status = 200, description = "`{start,stop,interval,times,lines:[{node,interface,worker,state,now,totals,losses,series}]}`")))]
+/// Each worker of each interface: now, and over time.
+pub(crate) async fn lines(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_see(&caller)?;
+    let work = move |app: &App| {
+        let span = Span::read(app, &caller, &params, "chart")?;
+        let samples = span.samples(app)?;
+        let now = now_ms();
+        type Key = (String, String, u32);
+        let mut by_line: BTreeMap<Key, Vec<Sample>> = BTreeMap::new();
+        let wanted = |interface: &str| span.interface.as_deref().is_none_or(|i| i == interface);
+        for sample in &samples {
+            for line in sample.lines.iter().filter(|line| wanted(&line.interface)) {
+                let key = (sample.node.clone(), line.interface.clone(), line.worker);
+                by_line.entry(key).or_default().push(Sample {
+                    counts: line.counts.clone(),
+                    gauges: line.gauges.clone(),
+                    lines: Vec::new(),
+                    ..sample.clone()
+                });
+            }
+        }
+        let latest = nodes(app)?;
+        for node in latest.iter().filter(|n| span.node.as_ref().is_none_or(|name| *name == n.node)) {
+            for line in node.lines.iter().filter(|line| wanted(&line.interface)) {
+                by_line.entry((node.node.clone(), line.interface.clone(), line.worker)).or_default();
+            }
+        }
+        let begin = span.from.div_euclid(span.step_ms) * span.step_ms;
+        let places = ((span.to - begin) / span.step_ms + 1).clamp(1, MAX_BUCKETS + 2);
+        let times: Vec<i64> = (0..places).map(|n| begin + n * span.step_ms).collect();
+        let rows = by_line.iter().map(|((node, interface, worker), samples)| {
+            let found: BTreeMap<i64, Bucket> =
+                buckets(samples, span.step_ms).into_iter().map(|b| (b.start, b)).collect();
+            let all = |name: &str| -> Vec<Option<f64>> {
+                times.iter().map(|at| found.get(at).and_then(|b| b.rate(name))).collect()
+            };
+            let mut totals = Sample::default();
+            samples.iter().for_each(|sample| totals.merge(sample));
+            let lost = |b: &Bucket| LOSSES.iter().map(|kind| b.count(kind.counter)).sum::<u64>();
+            let lost: Vec<Option<u64>> = times.iter().map(|at| found.get(at).map(lost)).collect();
+            let node_now = latest.iter().find(|n| n.node == *node);
+            let line_now = node_now.and_then(|n| {
+                n.lines.iter().find(|line| line.interface == *interface && line.worker == *worker)
+            });
+            let rate = |name: &str| {
+                let count = line_now.and_then(|line| line.recent.get(name)).copied().unwrap_or(0);
+                let ms = node_now.map_or(0, |n| n.recent_ms);
+                if ms == 0 { 0.0 } else { count as f64 * 1_000.0 / ms as f64 }
+            };
+            let silent = node_now.is_none_or(|n| now.abs_diff(n.time) > stats::SILENT_MS as u64);
+            json!({
+                "node": node, "interface": interface, "worker": worker,
+                "state": match line_now { Some(line) if !silent => line.state.as_str(), _ => "silent" },
+                "now": line_now.filter(|_| !silent).map(|line| json!({
+                    "packetsPerSec": rate("packets"), "bytesPerSec": rate("bytes"), "gauges": line.gauges,
+                    "counts": line.counts, "losses": stats::losses(&line.counts),
+                })),
+                "totals": totals.counts, "losses": stats::losses(&totals.counts),
+                "series": { "packets": all("packets"), "bytes": all("bytes"), "lost": lost },
+            })
+        });
+        let rows: Vec<Value> = rows.collect();
+        Ok(
+            json!({ "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000, "times": times, "lines": rows }),
+        )
+    };
+    app.blocking(work).await.map(Json)
+}
+
+#[utoipa::path(get, path = "/api/stats/losses", tag = "stats", params(ScopeQuery,
+        ("nodeName" = Option<String>, Query, description = "Node; all"),
+        ("interval" = Option<String>, Query, description = "Seconds of a bucket, as of the timeline; at least that of the series")),
+    responses((status = 200, description = "`{start,stop,interval,total,data:[{time,losses:[{node,interface,stage,reason,unit,count}]}]}`, only buckets with losses")))]
+/// What was lost when, for the marks in the timeline.
+pub(crate) async fn losses(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_see(&caller)?;
+    let work = move |app: &App| {
+        let span = Span::read(app, &caller, &params, "chart")?;
+        let samples = span.samples(app)?;
+        let mut total = 0_u64;
+        let mut data = Vec::new();
+        for bucket in buckets(&samples, span.step_ms) {
+            let mut found = Vec::new();
+            for (node, sample) in &bucket.nodes {
+                let mut rest = sample.counts.clone();
+                let mut by_interface: BTreeMap<&str, stats::Counts> = BTreeMap::new();
+                for line in &sample.lines {
+                    let sum = by_interface.entry(&line.interface).or_default();
+                    for kind in &LOSSES {
+                        let n = line.counts.get(kind.counter).copied().unwrap_or(0);
+                        *sum.entry(kind.counter.to_owned()).or_default() += n;
+                        if let Some(left) = rest.get_mut(kind.counter) {
+                            *left = left.saturating_sub(n);
+                        }
+                    }
+                }
+                by_interface.insert("", rest);
+                for (interface, counts) in by_interface {
+                    for lost in stats::losses(&counts) {
+                        total = total.saturating_add(lost.count);
+                        found.push(json!({
+                            "node": node, "interface": interface, "stage": lost.stage, "reason": lost.reason,
+                            "unit": lost.unit, "count": lost.count,
+                        }));
+                    }
+                }
+            }
+            if !found.is_empty() {
+                data.push(json!({ "time": bucket.start, "losses": found }));
+            }
+        }
+        Ok(
+            json!({ "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000, "total": total, "data": data }),
+        )
+    };
+    app.blocking(work).await.map(Json)
+}
