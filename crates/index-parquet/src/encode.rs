@@ -183,6 +183,7 @@ fn chunk(
     let mut values_total = 0i64;
     let mut nulls_total = 0i64;
     let mut first_offset = None;
+    let mut vain = 0usize;
     let mut start = 0u32;
     while start < rows {
         let end = (start + PAGE_ROWS).min(rows);
@@ -190,9 +191,12 @@ fn chunk(
         let levels = levels(column, note.list, start..end, range.clone());
         let raw = values(column, &form, range.clone())?;
         let whole = levels.bytes.len() + raw.len();
-        let compressed = if raw.len() > 64 { Some(zstd.compress(&raw)?) } else { None };
+        // where a page did not get smaller the next few will not either
+        let hopeful = vain.is_multiple_of(4);
+        let compressed = if raw.len() > 64 && hopeful { Some(zstd.compress(&raw)?) } else { None };
         let packed = compressed.filter(|c| c.len() as f64 <= raw.len() as f64 * (1.0 - WORTH));
         let is_compressed = packed.is_some();
+        vain = if is_compressed { 0 } else { vain + 1 };
         let mut buffer = levels.bytes;
         buffer.extend_from_slice(&packed.unwrap_or(raw));
         let page = Page::DataPageV2 {
@@ -320,9 +324,39 @@ fn form<'a>(column: &'a Column, note: &ColumnNote) -> (Form<'a>, Option<(Vec<u8>
     }
 }
 
+/// The same where the integers lie in a small range: counted in an array.
+fn small_int_dictionary(ints: &[i64], most: usize) -> Option<Option<(Vec<i64>, Vec<u32>)>> {
+    let (least, largest) = min_max(ints)?;
+    let range = usize::try_from(largest.checked_sub(least)?).ok()?.checked_add(1)?;
+    if range > (1 << 17).min(ints.len() * 2 + 1_024) {
+        return None;
+    }
+    let mut rank = vec![0u32; range];
+    for int in ints {
+        if let Some(place) = rank.get_mut(int.wrapping_sub(least) as usize) {
+            *place = 1;
+        }
+    }
+    let mut values = Vec::new();
+    for (at, place) in rank.iter_mut().enumerate() {
+        if *place == 1 {
+            *place = values.len() as u32;
+            values.push(least + at as i64);
+        }
+    }
+    if values.len() > most {
+        return Some(None);
+    }
+    let code = |int: &i64| rank.get(int.wrapping_sub(least) as usize).copied().unwrap_or(0);
+    Some(Some((values, ints.iter().map(code).collect())))
+}
+
 /// A sorted dictionary of integers, unless they are too different for one to pay.
 fn int_dictionary(ints: &[i64]) -> Option<(Vec<i64>, Vec<u32>)> {
     let most = ints.len() / 8 + 16;
+    if let Some(answer) = small_int_dictionary(ints, most) {
+        return answer;
+    }
     let mut numbers: HashMap<i64, u32, ahash::RandomState> = HashMap::default();
     let mut codes = Vec::with_capacity(ints.len());
     let mut last = None;
@@ -378,41 +412,35 @@ fn levels(column: &Column, list: bool, page: Range<u32>, range: Range<usize>) ->
         Rows::Dense => None,
         Rows::Sparse(rows) => Some(rows.get(range.clone()).unwrap_or(&[])),
     };
-    let mut definition = hybrid::Encoder::new(1, Vec::new());
-    let mut repetition = hybrid::Encoder::new(1, Vec::new());
+    let (mut definition, mut repetition) = (hybrid::BitWriter::default(), hybrid::BitWriter::default());
     let (mut entries, mut nulls) = (0usize, 0usize);
     match rows {
         None => {
-            definition.run(1, count);
-            repetition.run(0, count);
+            (0..count).for_each(|at| definition.set(at));
             entries = count;
         }
         Some(rows) => {
             let mut next = page.start;
             for row in rows {
                 // a row below `next` is a further value of the row before
-                let further = *row < next;
-                if !further {
+                if *row < next {
+                    repetition.set(entries);
+                } else {
                     let gap = (*row - next) as usize;
-                    definition.run(0, gap);
-                    repetition.run(0, gap);
                     entries += gap;
                     nulls += gap;
                 }
-                definition.run(1, 1);
-                repetition.run(u32::from(further), 1);
+                definition.set(entries);
                 entries += 1;
                 next = *row + 1;
             }
             let gap = (page.end - next) as usize;
-            definition.run(0, gap);
-            repetition.run(0, gap);
             entries += gap;
             nulls += gap;
         }
     }
-    let definition = definition.finish();
-    let repetition = if list { repetition.finish() } else { Vec::new() };
+    let definition = definition.finish(entries);
+    let repetition = if list { repetition.finish(entries) } else { Vec::new() };
     let mut bytes = repetition.clone();
     bytes.extend_from_slice(&definition);
     Levels {
@@ -460,7 +488,11 @@ fn statistics(column: &Column, note: &ColumnNote, nulls: u64) -> Option<Statisti
             Some(Statistics::int64(Some(min), Some(max), None, Some(nulls), false))
         }
         Data::Texts(_, dict) if note.holds != Holds::Community => {
-            let (min, max) = (dict.iter().min()?, dict.iter().max()?);
+            let (min, max) = if dict.sorted && note.holds == Holds::Text && dict.len() > 0 {
+                (dict.get(0), dict.get(dict.len() - 1))
+            } else {
+                (dict.iter().min()?, dict.iter().max()?)
+            };
             let short = min.len() <= MAX_BOUND && max.len() <= MAX_BOUND;
             let bound = |value: &[u8]| short.then(|| ByteArray::from(value.to_vec()));
             Some(Statistics::byte_array(bound(min), bound(max), None, Some(nulls), false))
@@ -470,7 +502,8 @@ fn statistics(column: &Column, note: &ColumnNote, nulls: u64) -> Option<Statisti
 }
 
 fn bloom(column: &Column, note: &ColumnNote) -> Made<Option<Sbbf>> {
-    let filter = |count: usize| Sbbf::new_with_ndv_fpp(count as u64, 0.01);
+    // 10 bits for each give one false alarm in a hundred, 7 one in thirty; sizes are powers of two, so take the nearest
+    let filter = |count: usize| Made::Ok(Sbbf::new_with_num_of_bytes((count * 7).div_ceil(8)));
     Ok(match &column.data {
         Data::Ids(ids) => {
             let mut made = filter(ids.len())?;

@@ -39,10 +39,29 @@ impl Encoder {
         }
     }
 
-    /// Appends values.
+    /// Appends values. Runs are looked for where groups of eight begin.
     pub(crate) fn values(&mut self, values: &[u32]) {
-        for run in values.chunk_by(|a, b| a == b) {
-            self.run(run.first().copied().unwrap_or(0), run.len());
+        let mut rest = values;
+        while let Some((first, tail)) = rest.split_first() {
+            match rest.first_chunk::<8>() {
+                Some(eight) if self.literal.len().is_multiple_of(8) => {
+                    if eight.iter().all(|v| v == first) {
+                        let run = rest.iter().take_while(|v| *v == first).count();
+                        self.run(*first, run);
+                        rest = rest.get(run..).unwrap_or(&[]);
+                    } else {
+                        self.literal.extend_from_slice(eight);
+                        if self.literal.len() >= LITERALS {
+                            self.flush();
+                        }
+                        rest = rest.get(8..).unwrap_or(&[]);
+                    }
+                }
+                _ => {
+                    self.run(*first, 1);
+                    rest = tail;
+                }
+            }
         }
     }
 
@@ -65,17 +84,67 @@ impl Encoder {
         for value in self.literal.drain(..) {
             pending |= u64::from(value) << have;
             have += self.bits;
-            while have >= 8 {
-                self.out.push(pending as u8);
-                pending >>= 8;
-                have -= 8;
+            if have >= 32 {
+                self.out.extend_from_slice(&(pending as u32).to_le_bytes());
+                pending >>= 32;
+                have -= 32;
             }
         }
+        // groups of eight are whole bytes
+        self.out.extend(pending.to_le_bytes().iter().take(have as usize / 8));
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.flush();
         self.out
+    }
+}
+
+/// Levels of one bit while they are put together.
+#[derive(Debug, Default)]
+pub(crate) struct BitWriter {
+    words: Vec<u64>,
+}
+
+impl BitWriter {
+    pub(crate) fn set(&mut self, at: usize) {
+        if at / 64 >= self.words.len() {
+            self.words.resize(at / 64 + 1, 0);
+        }
+        if let Some(word) = self.words.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+    }
+
+    /// The first `count` levels, as runs and groups of eight.
+    pub(crate) fn finish(mut self, count: usize) -> Vec<u8> {
+        self.words.resize(count.div_ceil(64), 0);
+        let bytes: Vec<u8> =
+            self.words.iter().flat_map(|word| word.to_le_bytes()).take(count.div_ceil(8)).collect();
+        let mut out = Vec::new();
+        let literals = |from: usize, to: usize, out: &mut Vec<u8>| {
+            for some in bytes.get(from..to).unwrap_or(&[]).chunks(LITERALS / 8) {
+                crate::varint::put(out, (some.len() as u64) << 1 | 1);
+                out.extend_from_slice(some);
+            }
+        };
+        let (mut at, mut written) = (0, 0);
+        while let Some(first) = bytes.get(at) {
+            let mut end = at + 1;
+            if matches!(*first, 0 | 255) {
+                end += bytes.iter().skip(end).take_while(|byte| *byte == first).count();
+                if end - at > 1 {
+                    literals(written, at, &mut out);
+                    let run = (end * 8).min(count) - at * 8;
+                    crate::varint::put(&mut out, (run as u64) << 1);
+                    out.push(first & 1);
+                    written = end;
+                }
+            }
+            at = end;
+        }
+        literals(written, bytes.len(), &mut out);
+        out
     }
 }
 
@@ -375,7 +444,11 @@ mod tests {
             let mut values = Vec::new();
             let mut encoder = Encoder::new(bits, Vec::new());
             for (value, count) in runs {
-                encoder.run(value & mask, count);
+                if count % 3 == 0 {
+                    encoder.values(&vec![value & mask; count]);
+                } else {
+                    encoder.run(value & mask, count);
+                }
                 values.extend(std::iter::repeat_n(value & mask, count));
             }
             let bytes = encoder.finish();
@@ -423,6 +496,19 @@ mod tests {
             let by_hand: Vec<usize> =
                 expected.iter().map(|at| other[..=*at].iter().filter(|v| **v == 0).count()).collect();
             prop_assert_eq!(counts, by_hand);
+        }
+        #[test]
+        fn written_bits_are_read_back(runs in prop::collection::vec((any::<bool>(), 1usize..90), 0..60)) {
+            let (mut writer, mut values) = (BitWriter::default(), Vec::new());
+            for (value, count) in runs {
+                if value {
+                    (values.len()..values.len() + count).for_each(|at| writer.set(at));
+                }
+                values.extend(std::iter::repeat_n(u32::from(value), count));
+            }
+            let mut out = Vec::new();
+            prop_assert_eq!(decode(&writer.finish(values.len()), 1, values.len(), &mut out), Some(()));
+            prop_assert_eq!(out, values);
         }
         #[test]
         fn picked_values_are_those_of_their_places(bits in 1u8..=32, runs in prop::collection::vec((any::<u32>(), 1usize..40), 1..60), some in any::<u64>()) {

@@ -114,8 +114,8 @@ impl Local {
         Ok(())
     }
 
-    /// Writes documents to the log and takes them into memory.
-    pub(crate) fn append(&self, docs: Vec<SessionDoc>, shared: &Shared) -> Result<(), Error> {
+    /// Writes documents to the log and takes them into memory. `all_new` says that no id of them was seen before.
+    pub(crate) fn append(&self, docs: Vec<SessionDoc>, all_new: bool, shared: &Shared) -> Result<(), Error> {
         let mut state = lock(&self.state);
         let state = &mut *state;
         // Some documents at a time, so that they are still in the processor's cache when they come to memory; each is
@@ -131,7 +131,7 @@ impl Local {
                 state.encoder = Encoder::new(&shared.registry);
                 return Err(e);
             }
-            state.active.push(docs.by_ref().take(count), payload.len());
+            state.active.push(docs.by_ref().take(count), payload.len(), all_new);
         }
         if state.active.rows() >= shared.options.flush_rows
             || state.active.bytes >= shared.options.flush_bytes
@@ -372,13 +372,13 @@ pub(crate) fn recover(shared: &Shared, name: &str) -> Result<(), Error> {
             .decode(payload, &shared.registry)
         {
             Some(docs) => {
-                memtable.push(docs, payload.len());
+                memtable.push(docs, payload.len(), false);
                 true
             }
             None => false,
         })?;
         // a document may have come in just before the one that it replaces was marked as gone
-        let ids = memtable.ids.keys().copied().collect::<HashSet<_>>();
+        let ids = memtable.ids().keys().copied().collect::<HashSet<_>>();
         let view = shared.reload(false)?;
         let files = shared.file_segments(&view);
         shared.hide(&files, &ids)?;

@@ -23,7 +23,9 @@ pub(crate) struct Memtable {
     registry: Arc<Registry>,
     chunks: Vec<(Arc<Table>, Times)>,
     tail: Tail,
-    pub ids: HashMap<SessionId, u32, ahash::RandomState>,
+    ids: HashMap<SessionId, u32, ahash::RandomState>,
+    /// Ids that are not in `ids` yet, the last of them of the last row: most documents are new, and nobody asks.
+    fresh: Vec<SessionId>,
     /// Rows of which a later row has the same id.
     replaced: Vec<u32>,
     rows: u32,
@@ -63,8 +65,13 @@ impl Tail {
     }
     fn table(&mut self) -> Option<(Arc<Table>, Times)> {
         let times = self.times?;
-        let table = self.table.get_or_insert_with(|| Arc::new(self.builder.table()));
+        let table = self.table.get_or_insert_with(|| Arc::new(self.builder.table(false)));
         Some((table.clone(), times))
+    }
+    /// The table, when no more documents come.
+    fn last_table(mut self) -> Option<(Arc<Table>, Times)> {
+        let times = self.times?;
+        Some((self.table.take().unwrap_or_else(|| Arc::new(self.builder.table(true))), times))
     }
 }
 
@@ -76,6 +83,7 @@ impl Memtable {
             chunks: Vec::new(),
             tail: Tail::new(registry),
             ids: HashMap::default(),
+            fresh: Vec::new(),
             replaced: Vec::new(),
             rows: 0,
             bytes: 0,
@@ -87,23 +95,37 @@ impl Memtable {
         self.rows
     }
 
-    /// Takes documents that take so many bytes in the log; those whose id is there already are replaced. Documents go
-    /// one by one while they are still in the processor's cache.
-    pub(crate) fn push(&mut self, docs: impl IntoIterator<Item = SessionDoc>, bytes: usize) {
+    /// The ids of its rows.
+    pub(crate) fn ids(&mut self) -> &HashMap<SessionId, u32, ahash::RandomState> {
+        let first = self.rows - self.fresh.len() as u32;
+        for (row, id) in (first..).zip(self.fresh.drain(..)) {
+            self.ids.insert(id, row);
+        }
+        &self.ids
+    }
+
+    /// Takes documents that take so many bytes in the log; those whose id is there already are replaced, unless the
+    /// caller knows that they are all new. Documents go one by one while they are still in the processor's cache.
+    pub(crate) fn push(&mut self, docs: impl IntoIterator<Item = SessionDoc>, bytes: usize, all_new: bool) {
+        if !all_new {
+            self.ids();
+        }
         if self.rows == 0 {
             self.since = Instant::now();
         }
         self.bytes += bytes;
         self.tail.bytes += bytes;
         for doc in docs {
-            if let Some(old) = self.ids.insert(doc.id, self.rows) {
+            if all_new {
+                self.fresh.push(doc.id);
+            } else if let Some(old) = self.ids.insert(doc.id, self.rows) {
                 self.replaced.push(old);
             }
             self.rows += 1;
             self.tail.push(&doc);
             if self.tail.builder.rows() >= CHUNK_ROWS || self.tail.bytes >= CHUNK_BYTES {
-                self.chunks.extend(self.tail.table());
-                self.tail = Tail::new(&self.registry);
+                let full = std::mem::replace(&mut self.tail, Tail::new(&self.registry));
+                self.chunks.extend(full.last_table());
             }
         }
     }

@@ -31,6 +31,8 @@ pub(crate) fn merge(parts: &[Part<'_>], rows: u32, is_ip: &dyn Fn(Key) -> bool) 
 enum Joined {
     Ints(Vec<i64>),
     Texts(Vec<u32>, Interner),
+    /// Strings that hardly repeat: part and place.
+    Each(Vec<(u32, u32)>),
     Bytes(Vec<(u32, u32)>),
     Ids(Vec<[u8; 16]>),
 }
@@ -39,6 +41,7 @@ fn column(parts: &[Part<'_>], key: Key, rows: u32, ip: bool) -> Option<Column> {
     let first = parts.iter().find_map(|p| p.columns.get(&key))?;
     let mut joined = match &first.data {
         Data::Ints(_) => Joined::Ints(Vec::new()),
+        Data::Texts(..) if hardly_repeat(parts, key) => Joined::Each(Vec::new()),
         Data::Texts(..) => Joined::Texts(Vec::new(), Interner::default()),
         Data::Bytes(_) => Joined::Bytes(Vec::new()),
         Data::Ids(_) => Joined::Ids(Vec::new()),
@@ -47,40 +50,69 @@ fn column(parts: &[Part<'_>], key: Key, rows: u32, ip: bool) -> Option<Column> {
         Vec::with_capacity(parts.iter().filter_map(|p| p.columns.get(&key)).map(|c| c.len()).sum());
     for (number, part) in parts.iter().enumerate() {
         let Some(column) = part.columns.get(&key) else { continue };
-        let goes_to = |at: usize| part.goes_to.get(column.row(at) as usize).copied().unwrap_or(LEFT_OUT);
-        let kept = (0..column.len()).map(|at| (at, goes_to(at))).filter(|(_, to)| *to != LEFT_OUT);
-        match (&mut joined, &column.data) {
-            (Joined::Ints(out), Data::Ints(ints)) => {
-                for ((_, to), int) in kept_with(kept, ints) {
-                    new_rows.push(to);
-                    out.push(int);
-                }
+        // where each value goes
+        let mapped: Vec<u32>;
+        let to: &[u32] = match &column.rows {
+            Rows::Dense => part.goes_to.get(..column.len()).unwrap_or(&part.goes_to),
+            Rows::Sparse(rows) => {
+                let new = |row: &u32| part.goes_to.get(*row as usize).copied().unwrap_or(LEFT_OUT);
+                mapped = rows.iter().map(new).collect();
+                &mapped
             }
+        };
+        let whole = to.len() == column.len() && !to.contains(&LEFT_OUT);
+        let mut take = |at: usize| {
+            let to = to.get(at).copied().filter(|to| *to != LEFT_OUT);
+            new_rows.extend(to);
+            to.is_some()
+        };
+        match (&mut joined, &column.data) {
+            (Joined::Ints(out), Data::Ints(ints)) if whole => out.extend_from_slice(ints),
+            (Joined::Ints(out), Data::Ints(ints)) => {
+                out.extend(ints.iter().enumerate().filter(|(at, _)| take(*at)).map(|(_, int)| *int));
+            }
+            (Joined::Ids(out), Data::Ids(ids)) if whole => out.extend_from_slice(ids),
             (Joined::Ids(out), Data::Ids(ids)) => {
-                for ((_, to), id) in kept_with(kept, ids) {
-                    new_rows.push(to);
-                    out.push(id);
-                }
+                out.extend(ids.iter().enumerate().filter(|(at, _)| take(*at)).map(|(_, id)| *id));
+            }
+            (Joined::Each(out), Data::Texts(Codes::Each, _)) if whole => {
+                out.extend((0..column.len() as u32).map(|at| (number as u32, at)));
+            }
+            (Joined::Each(out), Data::Texts(Codes::Each, _)) => {
+                out.extend((0..column.len()).filter(|at| take(*at)).map(|at| (number as u32, at as u32)));
             }
             (Joined::Texts(out, interner), Data::Texts(codes, dict)) => {
                 let mut map = vec![u32::MAX; dict.len()];
-                for (at, to) in kept {
-                    let Some(place) = map.get_mut(codes.get(at)) else { continue };
-                    if *place == u32::MAX {
-                        *place = interner.number(dict.get(codes.get(at)));
+                out.reserve(column.len());
+                for at in 0..column.len() {
+                    if !whole && !take(at) {
+                        continue;
                     }
-                    new_rows.push(to);
-                    out.push(*place);
+                    let place = map.get_mut(codes.get(at));
+                    let new = match place {
+                        Some(place) => {
+                            if *place == u32::MAX {
+                                *place = interner.number(dict.get(codes.get(at)));
+                            }
+                            *place
+                        }
+                        // a code beyond its dictionary is refused when a file is read
+                        None => interner.number(b""),
+                    };
+                    out.push(new);
                 }
+            }
+            (Joined::Bytes(out), Data::Bytes(_)) if whole => {
+                out.extend((0..column.len() as u32).map(|at| (number as u32, at)));
             }
             (Joined::Bytes(out), Data::Bytes(_)) => {
-                for (at, to) in kept {
-                    new_rows.push(to);
-                    out.push((number as u32, at as u32));
-                }
+                out.extend((0..column.len()).filter(|at| take(*at)).map(|at| (number as u32, at as u32)));
             }
             // two files that disagree about a column's kind: a field was redeclared; the first one holds
-            _ => {}
+            _ => continue,
+        }
+        if whole {
+            new_rows.extend_from_slice(to);
         }
     }
     if new_rows.is_empty() {
@@ -89,24 +121,24 @@ fn column(parts: &[Part<'_>], key: Key, rows: u32, ip: bool) -> Option<Column> {
     let order = order(&new_rows, rows);
     let pick = |at: usize| order.as_ref().map_or(at, |o| o.get(at).map_or(at, |n| *n as usize));
     let count = new_rows.len();
-    let data = match joined {
-        Joined::Ints(ints) => Data::Ints((0..count).filter_map(|at| ints.get(pick(at)).copied()).collect()),
-        Joined::Ids(ids) => Data::Ids((0..count).filter_map(|at| ids.get(pick(at)).copied()).collect()),
-        Joined::Bytes(places) => {
-            let mut out = Dict::default();
-            for at in 0..count {
-                let Some((part, value)) = places.get(pick(at)) else { continue };
-                let column = parts.get(*part as usize).and_then(|p| p.columns.get(&key));
-                out.push(column.map_or(&[], |c| c.bytes(*value as usize)));
-            }
-            Data::Bytes(out)
+    let gather = |places: Vec<(u32, u32)>| {
+        let mut out = Dict::default();
+        out.ends.reserve(count);
+        for at in 0..count {
+            let Some((part, value)) = places.get(pick(at)) else { continue };
+            let column = parts.get(*part as usize).and_then(|p| p.columns.get(&key));
+            out.push(column.map_or(&[], |c| c.bytes(*value as usize)));
         }
-        Joined::Texts(codes, interner) => {
-            let codes: Vec<u32> = (0..count).filter_map(|at| codes.get(pick(at)).copied()).collect();
-            texts(codes, interner.dict, ip)
-        }
+        out
     };
-    let mut sorted: Vec<u32> = (0..count).filter_map(|at| new_rows.get(pick(at)).copied()).collect();
+    let data = match joined {
+        Joined::Ints(ints) => Data::Ints(picked(ints, order.as_deref())),
+        Joined::Ids(ids) => Data::Ids(picked(ids, order.as_deref())),
+        Joined::Bytes(places) => Data::Bytes(gather(places)),
+        Joined::Each(places) => Data::Texts(Codes::Each, Arc::new(gather(places))),
+        Joined::Texts(codes, interner) => texts(picked(codes, order.as_deref()), interner.dict, ip),
+    };
+    let mut sorted = picked(new_rows, order.as_deref());
     let dense = count == rows as usize && sorted.iter().zip(0..).all(|(row, at)| *row == at);
     if dense {
         sorted = Vec::new();
@@ -114,11 +146,26 @@ fn column(parts: &[Part<'_>], key: Key, rows: u32, ip: bool) -> Option<Column> {
     Some(Column { rows: if dense { Rows::Dense } else { Rows::Sparse(sorted) }, data })
 }
 
-fn kept_with<T: Copy>(
-    kept: impl Iterator<Item = (usize, u32)>,
-    values: &[T],
-) -> impl Iterator<Item = ((usize, u32), T)> {
-    kept.filter_map(|(at, to)| values.get(at).map(|v| ((at, to), *v)))
+/// Values in an order; as they are without one.
+fn picked<T: Copy>(values: Vec<T>, order: Option<&[u32]>) -> Vec<T> {
+    match order {
+        None => values,
+        Some(order) => order.iter().filter_map(|at| values.get(*at as usize).copied()).collect(),
+    }
+}
+
+/// Whether strings that have no dictionary in any part hardly repeat over all of them either: a sample of one in sixteen,
+/// the same for equal strings, tells.
+fn hardly_repeat(parts: &[Part<'_>], key: Key) -> bool {
+    let (mut seen, mut different) = (0usize, std::collections::HashSet::<u64, ahash::RandomState>::default());
+    for column in parts.iter().filter_map(|part| part.columns.get(&key)) {
+        let Data::Texts(Codes::Each, dict) = &column.data else { return false };
+        for hash in dict.iter().map(xxhash_rust::xxh3::xxh3_64).filter(|hash| hash % 16 == 0) {
+            seen += 1;
+            different.insert(hash);
+        }
+    }
+    seen > 256 && different.len() * 2 > seen
 }
 
 /// The order of the values by row, values of one row as they came; `None` where they are in order already.

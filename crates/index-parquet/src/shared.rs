@@ -293,7 +293,7 @@ impl Foreign {
         let (decoder, memtable) = (&mut self.decoder, &mut self.memtable);
         self.tail.read(&mut |payload| match decoder.decode(payload, registry) {
             Some(docs) => {
-                memtable.push(docs, payload.len());
+                memtable.push(docs, payload.len(), false);
                 true
             }
             None => false,

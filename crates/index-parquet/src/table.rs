@@ -29,12 +29,24 @@ pub(crate) fn own_names(registry: &Registry) -> Names {
 struct Building {
     rows: Vec<u32>,
     values: Growing,
+    /// Whether it was looked at if the strings repeat.
+    decided: bool,
+}
+
+/// Strings after which it is decided whether they get a dictionary.
+const ENOUGH: usize = 512;
+
+/// The value itself where it is not needed any more, else a copy.
+fn grab<T: Clone + Default>(value: &mut T, last: bool) -> T {
+    if last { std::mem::take(value) } else { value.clone() }
 }
 
 #[derive(Debug)]
 enum Growing {
     Ints(Vec<i64>),
     Texts(Vec<u32>, Interner),
+    /// Strings that hardly repeat, as they come.
+    Each(Dict),
     Ips(Vec<u32>, HashMap<IpAddr, u32, ahash::RandomState>, Dict),
     Bytes(Dict),
     Ids(Vec<[u8; 16]>),
@@ -58,7 +70,7 @@ pub(crate) struct Builder {
 
 impl Building {
     fn new(values: Growing) -> Self {
-        Self { rows: Vec::new(), values }
+        Self { rows: Vec::new(), values, decided: false }
     }
     fn bytes(&mut self, row: u32, bytes: &[u8]) {
         match &mut self.values {
@@ -74,23 +86,40 @@ impl Building {
             self.rows.push(row);
         }
     }
-    /// The column as it is now.
-    fn column(&self, rows: u32) -> Option<Arc<Column>> {
+    /// Does without a dictionary where the first strings hardly repeat: looking each one up would be in vain.
+    fn decide(&mut self) {
+        let Growing::Texts(codes, interner) = &self.values else { return };
+        if self.decided || codes.len() < ENOUGH {
+            return;
+        }
+        self.decided = true;
+        if interner.dict.len() * 10 >= codes.len() * 9 {
+            let mut each = Dict::default();
+            codes.iter().for_each(|code| each.push(interner.dict.get(*code as usize)));
+            self.values = Growing::Each(each);
+        }
+    }
+
+    /// The column as it is now; `last` says that no more values come.
+    fn column(&mut self, rows: u32, last: bool) -> Option<Arc<Column>> {
         if self.rows.is_empty() {
             return None;
         }
         let dense = self.rows.len() == rows as usize && self.rows.iter().zip(0..).all(|(row, at)| *row == at);
-        let of =
-            |codes: &Vec<u32>, dict: &Dict| Data::Texts(Codes::Of(codes.clone()), Arc::new(dict.clone()));
-        let data = match &self.values {
-            Growing::Ints(ints) => Data::Ints(ints.clone()),
-            Growing::Texts(codes, interner) => of(codes, &interner.dict),
-            Growing::Ips(codes, _, dict) => of(codes, dict),
-            Growing::Bytes(dict) => Data::Bytes(dict.clone()),
-            Growing::Ids(ids) => Data::Ids(ids.clone()),
+        let data = match &mut self.values {
+            Growing::Ints(ints) => Data::Ints(grab(ints, last)),
+            Growing::Texts(codes, interner) => {
+                Data::Texts(Codes::Of(grab(codes, last)), Arc::new(grab(&mut interner.dict, last)))
+            }
+            Growing::Each(dict) => Data::Texts(Codes::Each, Arc::new(grab(dict, last))),
+            Growing::Ips(codes, _, dict) => {
+                Data::Texts(Codes::Of(grab(codes, last)), Arc::new(grab(dict, last)))
+            }
+            Growing::Bytes(dict) => Data::Bytes(grab(dict, last)),
+            Growing::Ids(ids) => Data::Ids(grab(ids, last)),
         };
         Some(Arc::new(Column {
-            rows: if dense { Rows::Dense } else { Rows::Sparse(self.rows.clone()) },
+            rows: if dense { Rows::Dense } else { Rows::Sparse(grab(&mut self.rows, last)) },
             data,
         }))
     }
@@ -166,6 +195,10 @@ impl Builder {
             (Values::Ints(more, _), Growing::Ints(ints)) => ints.extend_from_slice(more),
             (Values::Texts(more, _), Growing::Texts(codes, interner)) => {
                 codes.extend(more.iter().map(|text| interner.number(text.as_bytes())));
+                building.decide();
+            }
+            (Values::Texts(more, _), Growing::Each(dict)) => {
+                more.iter().for_each(|text| dict.push(text.as_bytes()));
             }
             (Values::Ips(more, _), Growing::Ips(codes, numbers, dict)) => {
                 for ip in more {
@@ -187,22 +220,23 @@ impl Builder {
         self.rows
     }
 
-    /// What was taken so far, as a table.
-    pub(crate) fn table(&self) -> Table {
+    /// What was taken so far, as a table. After the `last` time the builder is of no more use.
+    pub(crate) fn table(&mut self, last: bool) -> Table {
         let rows = self.rows;
         let special = [
-            (Key::Id, &self.id),
-            (Key::Day, &self.day),
-            (Key::Positions, &self.positions),
-            (Key::Lengths, &self.lengths),
-            (Key::Files, &self.files),
-            (Key::Shape, &self.shape),
+            (Key::Id, &mut self.id),
+            (Key::Day, &mut self.day),
+            (Key::Positions, &mut self.positions),
+            (Key::Lengths, &mut self.lengths),
+            (Key::Files, &mut self.files),
+            (Key::Shape, &mut self.shape),
         ];
-        let fields = self.fields.iter().zip(0..).filter_map(|(b, n)| b.as_ref().map(|b| (Key::Field(n), b)));
+        let fields =
+            self.fields.iter_mut().zip(0..).filter_map(|(b, n)| b.as_mut().map(|b| (Key::Field(n), b)));
         let columns = special
             .into_iter()
             .chain(fields)
-            .filter_map(|(key, building)| building.column(rows).map(|column| (key, column)))
+            .filter_map(|(key, building)| building.column(rows, last).map(|column| (key, column)))
             .collect();
         Table { rows, columns }
     }

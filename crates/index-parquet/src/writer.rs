@@ -91,7 +91,7 @@ impl SessionSink for Writer {
         let maybe = self.known.take(docs.iter().map(|d| d.id), &self.shared, &self.local.name)?;
         self.local.wait_for_room()?;
         if maybe.is_empty() {
-            return self.local.append(docs, &self.shared);
+            return self.local.append(docs, true, &self.shared);
         }
         // Nothing moves while the lock is held, so that the older rows are still where they were found when the newer
         // documents are safe in the log.
@@ -101,7 +101,7 @@ impl SessionSink for Writer {
         segments.extend(self.local.waiting(&view));
         segments.extend(self.shared.others(&view, &self.local)?);
         let older = self.shared.rows_of(&segments, &maybe)?;
-        self.local.append(docs, &self.shared)?;
+        self.local.append(docs, false, &self.shared)?;
         if !older.is_empty() {
             self.shared.log_changes(view.state.changes, &older)?;
             self.shared.advance(&view, view.state.changes)?;
