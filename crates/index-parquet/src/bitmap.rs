@@ -34,6 +34,14 @@ impl Bitmap {
             *word |= 1 << (row % 64);
         }
     }
+    /// Sets a row or leaves it as it is, without a branch; one that is out of range is left out.
+    pub(crate) fn add(&mut self, row: u32, set: bool) {
+        if row < self.len
+            && let Some(word) = self.words.get_mut(row as usize / 64)
+        {
+            *word |= u64::from(set) << (row % 64);
+        }
+    }
     pub(crate) fn has(&self, row: u32) -> bool {
         self.words.get(row as usize / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }

@@ -3,8 +3,9 @@
 use crate::bitmap::{Bitmap, Selection};
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::segment::Open;
-use fields::Target;
+use fields::{Aspect, Target};
 use index::{Control, Error, ErrorKind};
+use memchr::memmem::Finder;
 use query::{Leaf, Plan, Test, TextMatcher, TextTest};
 use session::{SessionId, core};
 use std::collections::{HashMap, HashSet};
@@ -23,7 +24,8 @@ pub(crate) enum Node {
     Ips(Target, Vec<(IpAddr, IpAddr)>),
     /// Strings that are equal to one of these.
     Exact(Target, Vec<String>),
-    Texts(Target, TextMatcher),
+    /// Strings that meet a test; and where every string that does has one of some texts in it, those.
+    Texts(Target, TextMatcher, Vec<Finder<'static>>),
     Ids(HashSet<SessionId>),
     Files(HashMap<String, HashSet<i64>>),
 }
@@ -196,8 +198,14 @@ impl Node {
                 any.map_or(Selection::None, Selection::of)
             }
             Node::Exists(target) => with(open, *target, |column| values_where(column, rows, |_| true))?,
-            Node::Ints(target, ranges) => with(open, *target, |column| ints(column, rows, ranges))?,
-            Node::Ips(target, ranges) => with(open, *target, |column| ips(column, rows, ranges))?,
+            Node::Ints(target, ranges) => match stored_ints(open, *target, ranges)? {
+                Some(found) => Selection::of(found),
+                None => with(open, *target, |column| ints(column, rows, ranges))?,
+            },
+            Node::Ips(target, ranges) => match single_addresses(open, *target, ranges)? {
+                Some(found) => Selection::of(found),
+                None => with(open, *target, |column| ips(column, rows, ranges))?,
+            },
             Node::Exact(target, texts)
                 if *target == Target::of(&core::COMMUNITY_ID.def) && open.file().is_some() =>
             {
@@ -212,10 +220,19 @@ impl Node {
                     None => with(open, *target, |column| exact(column, rows, texts))?,
                 }
             }
-            Node::Exact(target, texts) => with(open, *target, |column| exact(column, rows, texts))?,
-            Node::Texts(target, matcher) => with(open, *target, |column| {
-                by_dictionary(column, rows, |dict, at| matcher.matches(dict.text(at)))
-            })?,
+            Node::Exact(target, texts) => {
+                let values: Vec<&[u8]> = texts.iter().map(|t| t.as_bytes()).collect();
+                match stored_values(open, *target, &values)? {
+                    Some(found) => Selection::of(found),
+                    None => with(open, *target, |column| exact(column, rows, texts))?,
+                }
+            }
+            Node::Texts(target, matcher, needles) => match with_needles(open, *target, matcher, needles)? {
+                Some(found) => Selection::of(found),
+                None => with(open, *target, |column| {
+                    by_dictionary(column, rows, |dict, at| matcher.matches(dict.text(at)))
+                })?,
+            },
             Node::Ids(ids) => self::ids(open, ids)?,
             Node::Files(by_node) => files(open, by_node)?,
         })
@@ -243,10 +260,81 @@ fn leaf(target: Target, test: &Test) -> Result<Node, Error> {
                             e,
                         )
                     })?,
+                    needles(tests),
                 ),
             }
         }
     })
+}
+
+/// Values that are looked up one by one; more are found by reading the dictionary.
+const FEW: usize = 16;
+
+/// The rows that hold some values, of a file whose dictionary need not be read for that.
+fn stored_values(open: &Open<'_>, target: Target, values: &[&[u8]]) -> Result<Option<Bitmap>, Error> {
+    if target == Target::of(&core::TAGS.def) || target.aspect == Aspect::Count || values.len() > FEW {
+        return Ok(None);
+    }
+    match (open.file(), open.key_of(target)) {
+        (Some(file), Some(key)) if !open.has(key) => file.rows_of_values(key, values),
+        _ => Ok(None),
+    }
+}
+
+fn stored_ints(open: &Open<'_>, target: Target, ranges: &[(i64, i64)]) -> Result<Option<Bitmap>, Error> {
+    match (open.file(), open.key_of(target)) {
+        (Some(file), Some(key)) if target.aspect != Aspect::Count && !open.has(key) => {
+            file.rows_of_ints(key, ranges)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn single_addresses(
+    open: &Open<'_>,
+    target: Target,
+    ranges: &[(IpAddr, IpAddr)],
+) -> Result<Option<Bitmap>, Error> {
+    if ranges.len() > FEW || ranges.iter().any(|(from, to)| from != to) {
+        return Ok(None);
+    }
+    let texts: Vec<String> = ranges.iter().map(|(ip, _)| ip.to_string()).collect();
+    stored_values(open, target, &texts.iter().map(|t| t.as_bytes()).collect::<Vec<_>>())
+}
+
+fn with_needles(
+    open: &Open<'_>,
+    target: Target,
+    matcher: &TextMatcher,
+    needles: &[Finder<'static>],
+) -> Result<Option<Bitmap>, Error> {
+    if target == Target::of(&core::TAGS.def) || target.aspect == Aspect::Count {
+        return Ok(None);
+    }
+    match (open.file(), open.key_of(target)) {
+        (Some(file), Some(key)) if !open.has(key) => {
+            file.rows_with_text(key, needles, &|text| matcher.matches(text))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A text for each test that every string that meets it has in it; none at all where a test has no such text.
+fn needles(tests: &[TextTest]) -> Vec<Finder<'static>> {
+    let text_of = |test: &TextTest| match test {
+        TextTest::Is(text) => Some(text.clone()),
+        TextTest::Wildcard(pattern) => {
+            pattern.split(['*', '?']).max_by_key(|piece| piece.len()).map(str::to_owned)
+        }
+        _ => None,
+    };
+    let texts: Option<Vec<String>> = tests.iter().map(text_of).collect();
+    match texts {
+        Some(texts) if texts.len() <= FEW && texts.iter().all(|text| text.len() >= 2) => {
+            texts.iter().map(|text| Finder::new(text).into_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a file can hold any of the values.

@@ -1,10 +1,9 @@
 //! A Parquet file of this store, open for reading: columns are decoded into the form that questions are answered
 //! from, whole or only the pages that are needed.
 
-use crate::bitmap::Bitmap;
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::files::Dictionaries;
-use crate::footer::{ColumnNote, FRAME_VALUES, Footer, Holds, METADATA, Meaning};
+use crate::footer::{ColumnNote, Footer, Holds, METADATA, Meaning};
 use crate::hybrid::{self, Bits};
 use crate::pages::{Coding, Kind, Page};
 use crate::pick::Picker;
@@ -28,13 +27,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Positioned reads: threads share the file without sharing a position.
 #[derive(Clone, Debug)]
-struct Positioned {
+pub(crate) struct Positioned {
     file: Arc<File>,
     len: u64,
 }
 
 /// Reads forward from a position.
-struct From {
+pub(crate) struct From {
     file: Arc<File>,
     at: u64,
 }
@@ -73,17 +72,17 @@ impl ChunkReader for Positioned {
 /// An open file.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    path: PathBuf,
-    file: Arc<Positioned>,
-    metadata: ParquetMetaData,
-    notes: Footer,
+    pub(crate) path: PathBuf,
+    pub(crate) file: Arc<Positioned>,
+    pub(crate) metadata: ParquetMetaData,
+    pub(crate) notes: Footer,
     pub meaning: Meaning,
     pub rows: u32,
     /// Rows of a page, the same for every column.
     page_rows: u32,
     /// Number by which its dictionaries are kept; never used again.
-    number: u64,
-    dictionaries: Arc<Dictionaries>,
+    pub(crate) number: u64,
+    pub(crate) dictionaries: Arc<Dictionaries>,
 }
 
 impl Stored {
@@ -193,14 +192,14 @@ impl Stored {
         self.read(*at).map(Some).map_err(error::parquet(&self.path))
     }
 
-    fn note(&self, at: usize) -> Result<(&ColumnNote, bool), ParquetError> {
+    pub(crate) fn note(&self, at: usize) -> Result<(&ColumnNote, bool), ParquetError> {
         let note = self.notes.columns.get(at).ok_or_else(|| bad(at, "no description"))?;
         let optional = self.metadata.row_group(0).column(at).column_descr().max_def_level() > 0;
         Ok((note, optional))
     }
 
     /// Calls `see` with each page of a column and its first row. The dictionary is left out where it is kept already.
-    fn pages(
+    pub(crate) fn pages(
         &self,
         at: usize,
         skip_dictionary: bool,
@@ -254,38 +253,6 @@ impl Stored {
         Ok(out.finish())
     }
 
-    /// The rows of a column of community ids that hold one of some; `None` where it does not hold them as hashes.
-    pub(crate) fn community_rows(
-        &self,
-        key: Key,
-        hashes: &[[u8; community::LEN]],
-    ) -> Result<Option<Bitmap>, Error> {
-        let Some(at) = self.meaning.columns.get(&key) else { return Ok(None) };
-        let found = |at: usize| -> Result<Option<Bitmap>, ParquetError> {
-            let (note, optional) = self.note(at)?;
-            if note.holds != Holds::Community {
-                return Ok(None);
-            }
-            let mut found = Bitmap::none(self.rows);
-            let mut out = Out::new(note.holds, note.list, optional);
-            self.pages(at, false, &mut |page, row| {
-                out.rows.clear();
-                let sparse = out.page_rows(page, row)?;
-                page.with_values(|bytes| {
-                    for (at, value) in bytes.chunks_exact(community::LEN).enumerate() {
-                        if hashes.iter().any(|hash| hash == value) {
-                            let of_value = if sparse { *out.rows.get(at)? } else { row + at as u32 };
-                            found.set(of_value);
-                        }
-                    }
-                    Some(())
-                })
-            })?;
-            Ok(Some(found))
-        };
-        found(*at).map_err(error::parquet(&self.path))
-    }
-
     /// The values of some rows (ascending), which are numbered from 0 in the column that comes back. Reads only the
     /// pages that they are in, and of those only what has values.
     pub(crate) fn pick(&self, key: Key, rows: &[u32]) -> Result<Option<Column>, Error> {
@@ -328,136 +295,34 @@ impl Stored {
         }
         Ok(picker.finish())
     }
-
-    /// Where the dictionary page of a column lies.
-    fn dictionary_place(&self, at: usize) -> Result<(u64, usize), ParquetError> {
-        let chunk = self.metadata.row_group(0).column(at);
-        let start = chunk.dictionary_page_offset().and_then(|offset| u64::try_from(offset).ok());
-        let end = u64::try_from(chunk.data_page_offset()).ok();
-        let place = start
-            .zip(end)
-            .and_then(|(start, end)| Some((start, usize::try_from(end.checked_sub(start)?).ok()?)));
-        place.ok_or_else(|| bad(at, "no dictionary"))
-    }
-
-    fn int_dictionary(&self, at: usize) -> Result<Vec<i64>, ParquetError> {
-        let (start, size) = self.dictionary_place(at)?;
-        let bytes = self.file.get_bytes(start, size)?;
-        let page = Page::read(&mut Reader(&bytes)).ok_or_else(|| bad(at, "its dictionary"))?;
-        page.with_values(|bytes| Some(ints(bytes))).ok_or_else(|| bad(at, "its dictionary"))
-    }
-
-    fn whole_dictionary(&self, at: usize) -> Result<Arc<Dict>, ParquetError> {
-        if let Some(kept) = self.dictionaries.get(self.number, at) {
-            return Ok(kept);
-        }
-        let (note, optional) = self.note(at)?;
-        let (start, size) = self.dictionary_place(at)?;
-        let bytes = self.file.get_bytes(start, size)?;
-        let page = Page::read(&mut Reader(&bytes)).ok_or_else(|| bad(at, "its dictionary"))?;
-        let mut out = Out::new(note.holds, note.list, optional);
-        page.with_values(|bytes| out.dictionary(bytes, page.entries as usize))
-            .ok_or_else(|| bad(at, "its dictionary"))?;
-        self.dictionaries.keep(self.number, at, &out.dict);
-        Ok(out.dict)
-    }
-
-    /// Some values of a dictionary, in the order of the codes.
-    fn strings(&self, at: usize, note: &ColumnNote, codes: &[u32]) -> Result<Dict, ParquetError> {
-        let mut out = Dict::default();
-        let kept = self.dictionaries.get(self.number, at);
-        let mut order: Vec<usize> = (0..codes.len()).collect();
-        order.sort_unstable_by_key(|place| codes.get(*place));
-        let part = |place: &usize| codes.get(*place).map_or(0, |code| code / FRAME_VALUES);
-        let parts = order.chunk_by(|a, b| part(a) == part(b)).count();
-        if kept.is_some() || parts * 2 > note.frames.len() {
-            let dict = match kept {
-                Some(kept) => kept,
-                None => self.whole_dictionary(at)?,
-            };
-            if codes.iter().any(|code| *code as usize >= dict.len()) {
-                return Err(bad(at, "a number beyond its dictionary"));
-            }
-            codes.iter().for_each(|code| out.push(dict.get(*code as usize)));
-            return Ok(out);
-        }
-        let (start, size) = self.dictionary_place(at)?;
-        let total: u64 = note.frames.iter().map(|len| u64::from(*len)).sum();
-        // the header of the page comes first
-        let head = (size as u64).checked_sub(total).ok_or_else(|| bad(at, "the parts of its dictionary"))?;
-        let mut ends = vec![start + head];
-        for len in &note.frames {
-            ends.push(ends.last().copied().unwrap_or(0) + u64::from(*len));
-        }
-        let mut found: Vec<std::ops::Range<usize>> = vec![0..0; codes.len()];
-        let mut text = Vec::new();
-        for group in order.chunk_by(|a, b| part(a) == part(b)) {
-            let number = group.first().map_or(0, part) as usize;
-            let (Some(from), Some(len)) = (ends.get(number), note.frames.get(number)) else {
-                return Err(bad(at, "a number beyond its dictionary"));
-            };
-            let stored = self.file.get_bytes(*from, *len as usize)?;
-            let size = zstd::zstd_safe::get_frame_content_size(&stored).ok().flatten();
-            let size = size
-                .and_then(|size| usize::try_from(size).ok())
-                .ok_or_else(|| bad(at, "a part of its dictionary"))?;
-            crate::pages::decompressed(&stored, size, |bytes| {
-                let (mut rest, mut next) = (bytes, number as u32 * FRAME_VALUES);
-                let mut last: std::ops::Range<usize> = 0..0;
-                let mut known = None;
-                for place in group {
-                    let code = *codes.get(*place)?;
-                    if known != Some(code) {
-                        loop {
-                            let (len, tail) = rest.split_first_chunk::<4>()?;
-                            let (value, tail) = tail.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-                            rest = tail;
-                            next += 1;
-                            if next > code {
-                                last = text.len()..text.len() + value.len();
-                                text.extend_from_slice(value);
-                                break;
-                            }
-                        }
-                        known = Some(code);
-                    }
-                    *found.get_mut(*place)? = last.clone();
-                }
-                Some(())
-            })
-            .ok_or_else(|| bad(at, "a part of its dictionary"))?;
-        }
-        found.into_iter().for_each(|range| out.push(text.get(range).unwrap_or(&[])));
-        Ok(out)
-    }
 }
 
-fn bad(at: usize, what: &str) -> ParquetError {
+pub(crate) fn bad(at: usize, what: &str) -> ParquetError {
     ParquetError::General(format!("column {at}: {what}"))
 }
 
-fn ints(bytes: &[u8]) -> Vec<i64> {
+pub(crate) fn ints(bytes: &[u8]) -> Vec<i64> {
     bytes.chunks_exact(8).filter_map(|b| b.try_into().ok()).map(i64::from_le_bytes).collect()
 }
 
 /// Numbers of different encodings that became one column.
-struct Out {
+pub(crate) struct Out {
     holds: Holds,
     list: bool,
     optional: bool,
-    rows: Vec<u32>,
+    pub rows: Vec<u32>,
     ints: Vec<i64>,
     int_dict: Vec<i64>,
-    codes: Vec<u32>,
+    pub codes: Vec<u32>,
     /// The dictionary.
-    dict: Arc<Dict>,
+    pub dict: Arc<Dict>,
     /// Values without a dictionary.
     plain: Dict,
     ids: Vec<[u8; 16]>,
 }
 
 impl Out {
-    fn new(holds: Holds, list: bool, optional: bool) -> Self {
+    pub(crate) fn new(holds: Holds, list: bool, optional: bool) -> Self {
         Self {
             holds,
             list,
@@ -472,7 +337,7 @@ impl Out {
         }
     }
 
-    fn dictionary(&mut self, bytes: &[u8], count: usize) -> Option<()> {
+    pub(crate) fn dictionary(&mut self, bytes: &[u8], count: usize) -> Option<()> {
         if matches!(self.holds, Holds::Int | Holds::Time) {
             self.int_dict = ints(bytes);
             return (self.int_dict.len() == count).then_some(());
@@ -494,7 +359,7 @@ impl Out {
     }
 
     /// The rows of the values of a page; false where every row has one and they need not be said.
-    fn page_rows(&mut self, page: &Page<'_>, start: u32) -> Option<bool> {
+    pub(crate) fn page_rows(&mut self, page: &Page<'_>, start: u32) -> Option<bool> {
         let (count, rows) = (page.values()?, page.rows);
         if !(self.list || self.optional) {
             return (count == rows as usize).then_some(false);

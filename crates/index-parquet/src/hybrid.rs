@@ -321,6 +321,10 @@ impl Bits {
     pub(crate) fn has(&self, at: usize) -> bool {
         self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
+    /// The levels, 64 to a word.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> {
+        self.words.iter().copied()
+    }
     /// How many are set before each word.
     pub(crate) fn counts(&self) -> Vec<u32> {
         self.words

@@ -121,6 +121,10 @@ impl<'a> Open<'a> {
         self.registry.find(target).map(Key::Field)
     }
 
+    /// Whether a column was decoded already.
+    pub(crate) fn has(&self, key: Key) -> bool {
+        self.columns.borrow().contains_key(&key)
+    }
     /// A column as it is stored.
     pub(crate) fn column(&self, key: Key) -> Result<Option<Arc<Column>>, Error> {
         if let Some(known) = self.columns.borrow().get(&key) {

@@ -53,14 +53,17 @@ impl RowSums {
             None => RowSums::Nothing,
         }
     }
-    /// The sum of a row.
-    pub(crate) fn of(&self, row: u32) -> i64 {
-        let sums = match self {
+    /// The sum of each row; none at all where no row has a value.
+    fn all(&self) -> &[i64] {
+        match self {
             RowSums::Column(column) => column.ints(),
             RowSums::Summed(sums) => sums,
             RowSums::Nothing => &[],
-        };
-        sums.get(row as usize).copied().unwrap_or(0)
+        }
+    }
+    /// The sum of a row.
+    pub(crate) fn of(&self, row: u32) -> i64 {
+        self.all().get(row as usize).copied().unwrap_or(0)
     }
 }
 
@@ -201,21 +204,53 @@ impl Buckets {
             }
         } else {
             let Some(by) = open.target(Target::of(histogram.by))? else { return Ok(()) };
-            let mut last: Option<(i64, usize)> = None;
-            for (row, ms) in firsts(&by).filter(|(row, _)| rows.has(*row)) {
-                let bucket = bucket(ms);
+            // first the bucket of each row, then one column of sums after the other: short loops over arrays
+            let mut places: Vec<u32> = Vec::new();
+            let mut chosen: Vec<u32> = Vec::new();
+            let (mut from, mut to, mut place) = (0i64, 0i64, 0usize);
+            let mut find = |ms: i64| {
                 // rows are in time order: mostly it is the bucket of the row before
-                let place = match last {
-                    Some((at, place)) if at == bucket => place,
-                    _ => self.place(bucket, width),
-                };
-                last = Some((bucket, place));
-                if let Some(count) = self.counts.get_mut(place) {
+                if ms < from || ms >= to {
+                    let at = bucket(ms);
+                    from = at.saturating_mul(histogram.interval_ms);
+                    to = from.saturating_add(histogram.interval_ms);
+                    place = self.place(at, width);
+                }
+                place as u32
+            };
+            let all = by.rows == Rows::Dense && matches!(rows, Selection::All);
+            match (&by.rows, rows) {
+                (Rows::Dense, Selection::All) => places.extend(by.ints().iter().map(|ms| find(*ms))),
+                (Rows::Dense, rows) => {
+                    chosen.extend(rows.rows(open.rows()));
+                    let ms = |row: &u32| by.ints().get(*row as usize).copied().unwrap_or(0);
+                    places.extend(chosen.iter().map(|row| find(ms(row))));
+                }
+                _ => {
+                    for (row, ms) in firsts(&by).filter(|(row, _)| rows.has(*row)) {
+                        chosen.push(row);
+                        places.push(find(ms));
+                    }
+                }
+            }
+            for place in &places {
+                if let Some(count) = self.counts.get_mut(*place as usize) {
                     *count += 1;
                 }
-                let of_place = self.sums.get_mut(place * width..).unwrap_or(&mut []);
-                for (sum, values) in of_place.iter_mut().zip(&sums) {
-                    *sum = sum.wrapping_add(values.of(row));
+            }
+            for (number, values) in sums.iter().enumerate() {
+                let values = values.all();
+                let mut add = |place: u32, value: i64| {
+                    if let Some(sum) = self.sums.get_mut(place as usize * width + number) {
+                        *sum = sum.wrapping_add(value);
+                    }
+                };
+                if all {
+                    places.iter().zip(values).for_each(|(place, value)| add(*place, *value));
+                } else {
+                    for (place, row) in places.iter().zip(&chosen) {
+                        add(*place, values.get(*row as usize).copied().unwrap_or(0));
+                    }
                 }
             }
         }

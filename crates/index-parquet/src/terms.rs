@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Memory that all threads of one pass take together, bytes.
-const MEMORY: usize = 256 << 20;
+pub(crate) const MEMORY: usize = 256 << 20;
 /// Passes after which the question is refused.
 const MOST_PASSES: u64 = 1_024;
 
@@ -94,7 +94,7 @@ fn key_of(column: &Column, at: usize, above: Option<u32>, out: &mut Vec<u8>) {
 }
 
 /// Smallest value and number of values up to the largest, where an array of them is small beside the column.
-fn small_range(ints: &[i64]) -> Option<(i64, usize)> {
+pub(crate) fn small_range(ints: &[i64]) -> Option<(i64, usize)> {
     let (least, most) = (ints.iter().min()?, ints.iter().max()?);
     let size = usize::try_from(most.checked_sub(*least)?).ok()?.checked_add(1)?;
     (size <= 1 << 17 && size <= ints.len().saturating_mul(4)).then_some((*least, size))
@@ -356,23 +356,32 @@ impl Asked<'_> {
         for (depth, target) in terms.levels.iter().enumerate() {
             let level = Level { target: *target, above: &above, sums: &terms.sums };
             let best = std::cell::RefCell::new(Best::default());
-            self.level(
-                &level,
-                |key, count, sums| {
-                    let (parent, value) = if depth == 0 {
-                        total += count;
-                        (0, key)
-                    } else {
-                        match key.split_first_chunk::<4>() {
-                            Some((parent, value)) => (u32::from_le_bytes(*parent), value),
-                            None => return Ok(()),
-                        }
-                    };
-                    best.borrow_mut().offer(parent, value, count, sums, target.kind(), terms);
-                    Ok(())
-                },
-                || best.borrow_mut().shrink(terms),
-            )?;
+            if depth == 0
+                && let Some((most, counted)) = crate::most::most(self, *target, terms)?
+            {
+                total = counted;
+                for (value, count) in most {
+                    best.borrow_mut().offer(0, &value, count, &[], target.kind(), terms);
+                }
+            } else {
+                self.level(
+                    &level,
+                    |key, count, sums| {
+                        let (parent, value) = if depth == 0 {
+                            total += count;
+                            (0, key)
+                        } else {
+                            match key.split_first_chunk::<4>() {
+                                Some((parent, value)) => (u32::from_le_bytes(*parent), value),
+                                None => return Ok(()),
+                            }
+                        };
+                        best.borrow_mut().offer(parent, value, count, sums, target.kind(), terms);
+                        Ok(())
+                    },
+                    || best.borrow_mut().shrink(terms),
+                )?;
+            }
             let mut buckets: Vec<(u32, Vec<u8>, Bucket)> = best.into_inner().finish(terms);
             buckets.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| order_buckets(&a.2, &b.2, terms.order)));
             let mut places = HashMap::default();
