@@ -12,22 +12,25 @@ use xxhash_rust::xxh3::Xxh3;
 /// session when `goes_on`.
 pub(crate) fn document(session: &mut LiveSession, options: &Options, goes_on: bool) -> SessionDoc {
     let id = identity(session, &options.node);
-    name_protocol(session);
-    session.doc.reserve(if session.tcp.is_some() { ROOM + TCP_ROOM } else { ROOM });
-    session.facts.write(&mut session.doc);
+    let mut doc = std::mem::take(&mut session.doc);
+    name_protocol(session, &mut doc);
+    doc.reserve(if session.tcp.is_some() { ROOM + TCP_ROOM } else { ROOM });
+    session.facts.write(&mut doc);
     for tag in &options.tags {
-        session.doc.tag(tag);
+        doc.tag(tag);
     }
-    let next = if goes_on { session.doc.next_segment() } else { SessionDoc::new() };
+    let next = if goes_on { doc.next_segment() } else { SessionDoc::new() };
     if let Some(tcp) = &mut session.tcp {
-        tcp.write(&mut session.doc, options.like_arkime);
+        tcp.write(&mut doc, options.like_arkime);
     }
-    write_core(session, options);
+    write_core(session, &mut doc, options);
+    if let Some(kept) = &mut session.kept {
+        kept.write(&mut doc);
+    }
     if goes_on || session.root.is_some() {
         let root = session.root.unwrap_or(id);
-        session.doc.add(&core::ROOT_ID, &root.to_string());
+        doc.add(&core::ROOT_ID, &root.to_string());
     }
-    let mut doc = std::mem::take(&mut session.doc);
     doc.id = id;
     if goes_on {
         session.next_segment(id, next);
@@ -35,14 +38,23 @@ pub(crate) fn document(session: &mut LiveSession, options: &Options, goes_on: bo
     doc
 }
 
+/// Writes what is known of a session that goes on, beside what the parsers wrote: what rules may ask for.
+pub(crate) fn known_so_far(session: &LiveSession, doc: &mut SessionDoc, options: &Options) {
+    name_protocol(session, doc);
+    session.facts.write(doc);
+    for tag in &options.tags {
+        doc.tag(tag);
+    }
+    write_core(session, doc, options);
+}
+
 /// Fields that a document gets here and from enrichment.
 const ROOM: usize = 36;
 /// Fields that a TCP session has beside them.
 const TCP_ROOM: usize = 24;
 
-fn write_core(session: &mut LiveSession, options: &Options) {
+fn write_core(session: &LiveSession, doc: &mut SessionDoc, options: &Options) {
     let (first, last) = (session.first.div_euclid(1_000_000), session.last.div_euclid(1_000_000));
-    let doc = &mut session.doc;
     doc.add_new(&core::START_TIME, first);
     doc.add_new(&core::STOP_TIME, last);
     doc.add_new(&core::LENGTH, last - first);
@@ -82,8 +94,8 @@ fn write_core(session: &mut LiveSession, options: &Options) {
 }
 
 /// Names the protocol below the parsers, as far as they have not.
-fn name_protocol(session: &mut LiveSession) {
-    let parsed = session.doc.has(&core::PROTOCOLS);
+fn name_protocol(session: &LiveSession, doc: &mut SessionDoc) {
+    let parsed = doc.has(&core::PROTOCOLS);
     let name = match session.kind {
         Kind::Tcp => "tcp",
         Kind::Udp | Kind::Dhcp => "udp",
@@ -105,17 +117,26 @@ fn name_protocol(session: &mut LiveSession) {
         Kind::Ether(_) if session.ethertype < ether::MIN => "corrupt-ether",
         Kind::Ether(_) => "unknown-ether",
     };
-    session.doc.protocol(name);
+    doc.protocol(name);
 }
 
 /// The same packets of the same file on the same node make the same id.
 fn identity(session: &LiveSession, node: &str) -> SessionId {
-    let (file, offset) = session.origin.unwrap_or_default();
     let mut hash = Xxh3::new();
     hash.update(node.as_bytes());
     hash.update(&[0]);
-    hash.update(&file.to_le_bytes());
-    hash.update(&offset.to_le_bytes());
+    match (session.origin, session.root) {
+        (None, Some(root)) => {
+            // the last segment of a session that ended with the segment before: it has what parsers found last, and no packet
+            hash.update(root.to_string().as_bytes());
+            hash.update(&session.segment.to_le_bytes());
+        }
+        (origin, _) => {
+            let (file, offset) = origin.unwrap_or_default();
+            hash.update(&file.to_le_bytes());
+            hash.update(&offset.to_le_bytes());
+        }
+    }
     SessionId::new(session.last.div_euclid(1_000_000), hash.digest128().to_le_bytes())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::frame::{Frame, Place};
 use crate::intake::{Arrival, Intake};
-use crate::worker::{Out, Worker};
+use crate::worker::{Out, Placed, Worker};
 use crate::{Counters, Options};
 use enrich::Enricher;
 use protocols::Detector;
@@ -43,6 +43,31 @@ impl Inspection {
         self.intake.frame(link, bytes, &frame, &mut |arrival, identity, hash| {
             worker.arrival(arrival, identity, hash, out);
         });
+    }
+
+    /// Takes a packet that lies in a packet file of a live capture, for making its sessions again: positions are those that it has, and a session
+    /// that begins in the file gets the id that it had live. All packets are of the interface that [`Inspection::set_interface`] named.
+    pub fn stored(
+        &mut self,
+        place: Place,
+        time: i64,
+        bytes: &[u8],
+        len: u32,
+        link: LinkType,
+        out: &mut Out<'_>,
+    ) {
+        let captured = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let frame = Frame { time, captured, len: len.max(captured), place, at: place.offset };
+        let worker = &mut self.worker;
+        worker.set_file(u128::from(place.file));
+        self.intake.frame(link, bytes, &frame, &mut |arrival, identity, hash| {
+            worker.arrival(arrival, identity, hash, out);
+        });
+    }
+
+    /// Names the interface in the documents.
+    pub fn set_interface(&mut self, name: &str) {
+        self.worker.set_interface(name);
     }
 
     /// Ends every session and gives the counts.
@@ -92,9 +117,19 @@ impl Worker {
         out: &mut dyn FnMut(SessionDoc),
     ) {
         match arrival {
-            Arrival::Frame(frame, decoded) => self.packet(&[], frame, decoded, identity, hash, out),
+            Arrival::Frame(frame, decoded) => {
+                self.packet(&mut Placed, &[], frame, decoded, identity, hash, out)
+            }
             Arrival::Datagram { earlier, last, around, payload } => {
-                self.packet(earlier, last, &wire::decode_ip(around, &payload), identity, hash, out);
+                self.packet(
+                    &mut Placed,
+                    earlier,
+                    last,
+                    &wire::decode_ip(around, &payload),
+                    identity,
+                    hash,
+                    out,
+                );
             }
             Arrival::Fragments(frames) => self.fragments(frames, identity, hash, out),
         }

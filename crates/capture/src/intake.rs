@@ -20,6 +20,10 @@ pub(crate) struct Intake {
     hasher: FlowHasher,
     fragments: Defragmenter<Waiting>,
     seen: u64,
+    /// Packets, their bytes on the wire, and those that the snap length cut.
+    packets: u64,
+    bytes: u64,
+    cut: u64,
 }
 
 /// A frame, or the frames of a datagram, on the way to a session.
@@ -39,7 +43,15 @@ impl Intake {
             bytes: options.limits.datagram_bytes,
             timeout: options.timeouts.fragments.saturating_mul(1_000_000_000),
         };
-        Self { options, hasher: FlowHasher::new(), fragments: Defragmenter::new(limits), seen: 0 }
+        Self {
+            options,
+            hasher: FlowHasher::new(),
+            fragments: Defragmenter::new(limits),
+            seen: 0,
+            packets: 0,
+            bytes: 0,
+            cut: 0,
+        }
     }
 
     /// Takes a frame and calls `give` with what became complete by it: nothing (a fragment), one thing, or several (fragments given up).
@@ -50,19 +62,37 @@ impl Intake {
         frame: &Frame,
         give: &mut dyn FnMut(Arrival<'_>, &Identity, u64),
     ) {
+        self.take(frame);
         let decoded = wire::decode(link, bytes);
         if decoded.fragment().is_none() {
-            let identity = Identity::of(&decoded, &self.options);
-            give(Arrival::Frame(frame, &decoded), &identity, identity.key.hash_with(&self.hasher));
+            let (identity, hash) = self.identify(&decoded);
+            give(Arrival::Frame(frame, &decoded), &identity, hash);
             return;
         }
-        self.fragment(&decoded, frame, give);
+        self.fragment(&decoded, frame, frame.time, give);
     }
 
-    fn fragment(
+    /// Counts a packet.
+    #[inline]
+    pub(crate) fn take(&mut self, frame: &Frame) {
+        self.packets += 1;
+        self.bytes += u64::from(frame.len);
+        self.cut += u64::from(frame.captured < frame.len);
+    }
+
+    /// The session of a frame that is not a fragment, and its hash.
+    #[inline]
+    pub(crate) fn identify(&self, decoded: &Decoded<'_>) -> (Identity, u64) {
+        let identity = Identity::of(decoded, &self.options);
+        (identity, identity.key.hash_with(&self.hasher))
+    }
+
+    /// Takes a fragment; `now` is the time, in nanoseconds, by which incomplete datagrams are given up.
+    pub(crate) fn fragment(
         &mut self,
         decoded: &Decoded<'_>,
         frame: &Frame,
+        now: i64,
         give: &mut dyn FnMut(Arrival<'_>, &Identity, u64),
     ) {
         let (Some(ip), Some(fragment)) = (decoded.ip(), decoded.fragment()) else { return };
@@ -81,7 +111,7 @@ impl Intake {
         let (key, first) = FlowKey::ip(ip.src, ip.dst, (0, 0), ip.protocol, Scope::default());
         let ends = Ends { ips: [ip.src, ip.dst], ports: [0; 2], has_ips: true, protocol: ip.protocol };
         let identity = Identity { key, first, kind: Kind::Fragments, ends };
-        match self.fragments.part(&part, frame.time, Waiting { frame: *frame, identity }) {
+        match self.fragments.part(&part, now, Waiting { frame: *frame, identity }) {
             Defragmented::Waiting => {}
             Defragmented::Complete { bytes, frames } => {
                 let whole = wire::decode_ip(decoded, &bytes);
@@ -98,7 +128,12 @@ impl Intake {
             }
             Defragmented::Bad { frames } => self.give_up(frames, give),
         }
-        while let Some(frames) = self.fragments.give_up(frame.time) {
+        self.tick(now, give);
+    }
+
+    /// Gives up the datagrams that have been incomplete for too long at `now`, nanoseconds.
+    pub(crate) fn tick(&mut self, now: i64, give: &mut dyn FnMut(Arrival<'_>, &Identity, u64)) {
+        while let Some(frames) = self.fragments.give_up(now) {
             self.give_up(frames, give);
         }
     }
@@ -118,8 +153,11 @@ impl Intake {
         }
     }
 
-    /// Adds the counts of fragments.
+    /// Adds the counts of packets and fragments.
     pub(crate) fn count(&self, counters: &mut Counters) {
+        counters.packets += self.packets;
+        counters.bytes += self.bytes;
+        counters.cut += self.cut;
         let counts = self.fragments.counts();
         let to = &mut counters.fragments;
         to.seen += self.seen;

@@ -1,8 +1,9 @@
 //! A session while it goes on.
 
 use crate::facts::{Facts, LOOKED_AT};
-use crate::frame::{Frame, Place};
+use crate::frame::Frame;
 use crate::identity::{Ends, Identity, Kind};
+use crate::keep::Kept;
 use crate::sctp::SctpSide;
 use crate::tcp::{FirstBytes, TcpState};
 use flow::Side;
@@ -37,6 +38,8 @@ pub(crate) struct LiveSession {
     pub(crate) conversation: Conversation,
     pub(crate) tcp: Option<Box<TcpState>>,
     pub(crate) sctp: Option<Box<[SctpSide; 2]>>,
+    /// How it stands with the rules about what is kept, and what of it is in no packet file.
+    pub(crate) kept: Option<Box<Kept>>,
     pub(crate) root: Option<SessionId>,
     /// Number of this segment, from 1.
     pub(crate) segment: u32,
@@ -78,6 +81,7 @@ impl LiveSession {
             conversation: Conversation::new(),
             tcp: (identity.kind == Kind::Tcp).then(Box::default),
             sctp: (identity.kind == Kind::Sctp).then(Box::default),
+            kept: None,
             root: None,
             segment: 1,
             last_file: 0,
@@ -93,16 +97,40 @@ impl LiveSession {
 
     /// Counts a packet and notes where it lies.
     #[inline]
-    pub(crate) fn count(&mut self, from: Side, frame: &Frame, file_identity: u128, lengths: bool) {
+    pub(crate) fn count(&mut self, from: Side, frame: &Frame, origin: (u128, u64), lengths: bool) {
         *from.of_mut(&mut self.packets) += 1;
         *from.of_mut(&mut self.bytes) += u64::from(frame.len);
         self.last = self.last.max(frame.time);
-        self.origin.get_or_insert((file_identity, frame.at));
-        if frame.place == Place::NOWHERE {
+        self.origin.get_or_insert(origin);
+        if frame.place.absent().is_some() {
             return;
         }
         let length = lengths.then(|| frame.captured.saturating_add(16));
         self.doc.positions.push(frame.place.file, &mut self.last_file, frame.place.offset, length);
+    }
+
+    /// How it stands with the rules.
+    pub(crate) fn kept(&mut self) -> &mut Kept {
+        let before = self.packets();
+        self.kept.get_or_insert_with(|| Kept::after(before))
+    }
+
+    /// Bytes that it holds, estimated.
+    pub(crate) fn memory(&self) -> usize {
+        use std::mem::size_of;
+        let tcp = self
+            .tcp
+            .as_ref()
+            .map_or(0, |tcp| size_of::<TcpState>() + tcp.streams.iter().map(|s| s.held()).sum::<usize>());
+        let sctp = self.sctp.as_ref().map_or(0, |_| size_of::<[SctpSide; 2]>());
+        let kept = self.kept.as_ref().map_or(0, |_| size_of::<Kept>());
+        // the document is part of the session, and counts itself
+        size_of::<Self>() - size_of::<SessionDoc>()
+            + self.doc.memory()
+            + self.conversation.memory()
+            + tcp
+            + sctp
+            + kept
     }
 
     /// Looks at the headers of the first packets of each direction.

@@ -2,8 +2,9 @@
 
 use crate::document::document;
 use crate::feed::{dir, pass_on, sctp_packet, tcp_segment};
-use crate::frame::Frame;
+use crate::frame::{Absent, Frame};
 use crate::identity::{Identity, Kind, class};
+use crate::keep::{Raw, RuleSet, Take, Why, judge};
 use crate::live_session::LiveSession;
 use crate::{Counters, Options};
 use enrich::Enricher;
@@ -15,6 +16,31 @@ use wire::{Decoded, Transport};
 
 /// Where finished documents go.
 pub(crate) type Out<'a> = dyn FnMut(SessionDoc) + 'a;
+
+/// In the identity of packets that lie nowhere: the number of no file.
+const NOWHERE: u64 = u64::MAX;
+
+/// How the packet of a frame gets its place.
+pub(crate) trait Placing {
+    /// The packet, where it is only now decided how much of it is written.
+    fn raw(&self) -> Option<Raw<'_>>;
+    /// Writes so much of it; the frame with its place.
+    fn place(&mut self, frame: &Frame, take: Take, counters: &mut Counters) -> Frame;
+}
+
+/// A packet that lies where it will be found.
+pub(crate) struct Placed;
+
+impl Placing for Placed {
+    #[inline]
+    fn raw(&self) -> Option<Raw<'_>> {
+        None
+    }
+    #[inline]
+    fn place(&mut self, frame: &Frame, _: Take, _: &mut Counters) -> Frame {
+        *frame
+    }
+}
 
 /// Packets of a session between two looks at how large its document is.
 const WEIGHED: u32 = 64;
@@ -31,11 +57,41 @@ pub(crate) struct Worker {
     clock: i64,
     /// Identity of the file that packets come from now.
     file: u128,
+    /// Whether packets are identified by their place in a packet file instead.
+    by_place: bool,
     /// Name of the interface that packets come from, live.
     interface: Option<Box<str>>,
     /// TCP bytes that wait behind holes.
     held: usize,
+    /// What is not kept, if there are rules.
+    rules: Option<Arc<RuleSet>>,
+    /// The time by which sessions are idle where it is not that of the packets, seconds: live, see [`Worker::set_now`].
+    steady: Option<i64>,
+    /// Bytes that a session holds, on average.
+    weight: Weight,
     pub(crate) counters: Counters,
+}
+
+/// A running average.
+#[derive(Default)]
+struct Weight {
+    seen: u64,
+    average: f64,
+}
+
+impl Weight {
+    /// Sessions between two that are weighed, and how much a new weight counts.
+    const EVERY: u64 = 16;
+    const SHARE: f64 = 1.0 / 64.0;
+
+    fn add(&mut self, session: &LiveSession) {
+        if self.seen.is_multiple_of(Self::EVERY) {
+            let weight = session.memory() as f64;
+            let share = if self.seen == 0 { 1.0 } else { Self::SHARE };
+            self.average += (weight - self.average) * share;
+        }
+        self.seen += 1;
+    }
 }
 
 impl Worker {
@@ -50,8 +106,12 @@ impl Worker {
             enricher,
             clock: i64::MIN,
             file: 0,
+            by_place: false,
             interface: None,
             held: 0,
+            rules: None,
+            steady: None,
+            weight: Weight::default(),
             counters: Counters::default(),
         }
     }
@@ -71,14 +131,54 @@ impl Worker {
         self.interface = Some(name.into());
     }
 
+    /// Says what is not kept.
+    pub(crate) fn set_rules(&mut self, rules: Option<Arc<RuleSet>>) {
+        self.rules = rules;
+    }
+
+    /// From now on what lies in a packet file has its place there for an identity, so that sessions can be made again from the file.
+    pub(crate) fn identify_by_place(&mut self) {
+        self.by_place = true;
+    }
+
+    /// From now on sessions are idle by a clock that only goes forward, whatever the packets say: seconds.
+    pub(crate) fn set_now(&mut self, seconds: i64) {
+        let now = self.steady.map_or(seconds, |before| before.max(seconds));
+        self.steady = Some(now);
+        self.clock = now;
+    }
+
     /// Live sessions.
     pub(crate) fn sessions(&self) -> usize {
         self.table.len()
     }
 
+    /// Bytes that the live sessions hold, estimated by those that ended, and by what waits behind holes.
+    pub(crate) fn memory(&self) -> u64 {
+        let average =
+            if self.weight.seen == 0 { size_of::<LiveSession>() as f64 } else { self.weight.average };
+        self.table.memory() as u64 + (self.table.len() as f64 * average) as u64 + self.held as u64
+    }
+
+    /// Places a fragment's packet, whose session is not known yet.
+    pub(crate) fn fragment(
+        &mut self,
+        placing: &mut impl Placing,
+        frame: &Frame,
+        decoded: &Decoded<'_>,
+    ) -> Frame {
+        let take = match (&self.rules, placing.raw()) {
+            (Some(rules), Some(raw)) => rules.take_fragment(raw, decoded),
+            _ => Take::All,
+        };
+        placing.place(frame, take, &mut self.counters)
+    }
+
     /// Takes a frame. `earlier` are the frames that the datagram's other fragments came in.
+    #[allow(clippy::too_many_arguments, reason = "each is another part of one packet")]
     pub(crate) fn packet(
         &mut self,
+        placing: &mut impl Placing,
         earlier: &[Frame],
         frame: &Frame,
         decoded: &Decoded<'_>,
@@ -86,30 +186,57 @@ impl Worker {
         hash: u64,
         out: &mut Out<'_>,
     ) {
-        self.count(frame, decoded);
-        self.expire(out);
-        let seconds = frame.time.div_euclid(1_000_000_000);
+        if let Some(stop) = decoded.stop {
+            self.counters.malformed.add(stop.layer, stop.why);
+        }
+        let seconds = match self.steady {
+            Some(now) => now,
+            None => {
+                self.expire(out);
+                frame.time.div_euclid(1_000_000_000)
+            }
+        };
         let id = self.find_or_open(frame, Some(decoded), identity, hash, seconds, out);
         self.clock = seconds;
         let Some(id) = id else { return };
-        let lengths = self.options.packet_lengths;
-        let (file, max_packets) = (self.file, self.options.max_packets);
+        let (file, lengths) = ((!self.by_place).then_some(self.file), self.options.packet_lengths);
+        let max_packets = self.options.max_packets;
         let max_document = self.options.limits.document_bytes;
         let Some(session) = self.table.get_mut(id) else { return };
         let from = session.sender(identity);
-        for frame in earlier {
-            self.counters.packets += 1;
-            self.counters.bytes += u64::from(frame.len);
-            self.counters.cut += u64::from(frame.captured < frame.len);
-            session.count(from, frame, file, lengths);
-        }
-        session.count(from, frame, file, lengths);
         session.look(from, decoded);
+        for frame in earlier {
+            count(session, from, frame, file, self.rules.as_deref(), lengths);
+        }
+        let take = match (&self.rules, placing.raw()) {
+            (Some(rules), Some(raw)) => {
+                if session.kept().begin(rules) {
+                    judge(rules, session, &self.options, self.interface.as_deref(), &self.enricher);
+                }
+                rules.take(session.kept(), raw, decoded)
+            }
+            _ => Take::All,
+        };
+        let frame = &placing.place(frame, take, &mut self.counters);
+        count(session, from, frame, file, self.rules.as_deref(), lengths);
+        if let (Take::Head(len, rule), Some(rules)) = (take, &self.rules)
+            && frame.place.absent().is_none()
+            && let Some(name) = rules.name(rule)
+        {
+            let cut = placing.raw().map_or(0, |raw| raw.bytes.len().saturating_sub(len));
+            session.kept().missing(0, cut as u64, Why::Rule(name.clone()));
+        }
         let packets = session.packets();
         if packets >= max_packets || packets % WEIGHED == 0 && session.doc.memory() > max_document {
             self.save_segment(id, seconds, out);
         }
         let closed = self.transport(id, from, frame, decoded);
+        if let Some(rules) = &self.rules
+            && let Some(session) = self.table.get_mut(id)
+            && rules.is_due(session)
+        {
+            judge(rules, session, &self.options, self.interface.as_deref(), &self.enricher);
+        }
         if closed {
             self.table.change_class(id, class::TCP_CLOSING, seconds);
         } else if self.table.class(id) != Some(class::TCP_CLOSING) {
@@ -120,30 +247,17 @@ impl Worker {
     /// Takes the frames of a datagram that never became complete: nothing of it was read, but its packets are found.
     pub(crate) fn fragments(&mut self, frames: &[Frame], identity: &Identity, hash: u64, out: &mut Out<'_>) {
         let Some(first) = frames.first() else { return };
-        let seconds = first.time.div_euclid(1_000_000_000).max(self.clock);
+        let seconds = self.steady.unwrap_or_else(|| first.time.div_euclid(1_000_000_000).max(self.clock));
         let Some(id) = self.find_or_open(first, None, identity, hash, seconds, out) else { return };
-        let (lengths, file) = (self.options.packet_lengths, self.file);
+        let (file, lengths) = ((!self.by_place).then_some(self.file), self.options.packet_lengths);
         if let Some(session) = self.table.get_mut(id) {
             let from = session.sender(identity);
             for frame in frames {
-                self.counters.packets += 1;
-                self.counters.bytes += u64::from(frame.len);
-                self.counters.cut += u64::from(frame.captured < frame.len);
-                session.count(from, frame, file, lengths);
+                count(session, from, frame, file, self.rules.as_deref(), lengths);
             }
             session.doc.tag("incomplete-fragments");
         }
         self.table.touch(id, seconds);
-    }
-
-    fn count(&mut self, frame: &Frame, decoded: &Decoded<'_>) {
-        let counters = &mut self.counters;
-        counters.packets += 1;
-        counters.bytes += u64::from(frame.len);
-        counters.cut += u64::from(frame.captured < frame.len);
-        if let Some(stop) = decoded.stop {
-            counters.malformed.add(stop.layer, stop.why);
-        }
     }
 
     /// The session of a frame: the one that is open, unless this frame begins another.
@@ -247,17 +361,28 @@ impl Worker {
 
     /// Ends the sessions that are idle at the worker's clock.
     fn expire(&mut self, out: &mut Out<'_>) {
+        self.expire_some(usize::MAX, out);
+    }
+
+    /// Ends at most `limit` sessions that are idle at the worker's clock; whether none is left.
+    pub(crate) fn expire_some(&mut self, limit: usize, out: &mut Out<'_>) -> bool {
+        let mut left = limit;
         for class in 0..class::COUNT {
             let timeout = self.timeouts.get(class).copied().unwrap_or(0);
             while let Some((id, touched)) = self.table.oldest(class as u8)
                 && touched.saturating_add(timeout) < self.clock
             {
+                if left == 0 {
+                    return false;
+                }
+                left -= 1;
                 self.finish(id, out);
             }
         }
+        true
     }
 
-    /// Moves the clock where no packet does (live, an idle line), seconds.
+    /// Moves the clock where no packet does (an idle line), seconds.
     pub(crate) fn tick(&mut self, seconds: i64, out: &mut Out<'_>) {
         if seconds > self.clock {
             self.clock = seconds;
@@ -267,12 +392,23 @@ impl Worker {
 
     /// Ends every session.
     pub(crate) fn close(&mut self, out: &mut Out<'_>) {
+        while !self.close_some(usize::MAX, out) {}
+    }
+
+    /// Ends at most `limit` sessions; whether none is left.
+    pub(crate) fn close_some(&mut self, limit: usize, out: &mut Out<'_>) -> bool {
+        let mut left = limit;
         for class in 0..class::COUNT {
             while let Some((id, _)) = self.table.oldest(class as u8) {
+                if left == 0 {
+                    return false;
+                }
+                left -= 1;
                 self.finish(id, out);
             }
         }
         self.clock = i64::MIN;
+        true
     }
 
     /// Makes room: ends the longest idle session, of the same class if there is one.
@@ -290,6 +426,7 @@ impl Worker {
 
     fn finish(&mut self, id: FlowId, out: &mut Out<'_>) {
         let Some((_, mut session)) = self.table.remove(id) else { return };
+        self.weight.add(&session);
         self.drain(&mut session);
         session.save_parsers(&self.detector, &self.options.parsers);
         let doc = document(&mut session, &self.options, false);
@@ -301,6 +438,9 @@ impl Worker {
         session.save_parsers(&self.detector, &self.options.parsers);
         let doc = document(session, &self.options, true);
         session.save_at = seconds.saturating_add(self.options.save_after);
+        if let (Some(rules), Some(kept)) = (&self.rules, &mut session.kept) {
+            rules.judge_saved(kept, &doc);
+        }
         self.give(doc, out);
     }
 
@@ -331,6 +471,37 @@ impl Worker {
         }
         session.tcp = Some(tcp);
     }
+}
+
+/// Counts a packet of a session, and where it lies or why it lies nowhere. `file` is the identity of the file it comes from; none where its
+/// place identifies it.
+#[inline]
+fn count(
+    session: &mut LiveSession,
+    from: Side,
+    frame: &Frame,
+    file: Option<u128>,
+    rules: Option<&RuleSet>,
+    lengths: bool,
+) {
+    let absent = frame.place.absent();
+    let origin = match file {
+        Some(file) => (file, frame.at),
+        None if absent.is_none() => (u128::from(frame.place.file), frame.place.offset),
+        // of another run or line another packet may have this number: time tells them apart
+        None => ((frame.time as u64 as u128) << 64 | u128::from(NOWHERE), frame.at),
+    };
+    session.count(from, frame, origin, lengths);
+    let why = match absent {
+        None | Some(Absent::NoStore) => return,
+        Some(Absent::Lost(refusal)) => Why::Lost(refusal),
+        Some(Absent::Rule(rule)) => match rules.and_then(|rules| rules.name(rule)) {
+            Some(name) => Why::Rule(name.clone()),
+            // a fragment from before the rules were exchanged
+            None => Why::Rule("a former rule".into()),
+        },
+    };
+    session.kept().missing(1, u64::from(frame.captured), why);
 }
 
 #[cfg(test)]

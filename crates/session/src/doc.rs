@@ -233,6 +233,16 @@ impl SessionDoc {
         Self { slots, ..Self::default() }
     }
 
+    /// Shows `look` the document with what `write` adds, and takes the fields that it did not have before out again. Values that `write`
+    /// adds to fields that it had stay.
+    pub fn with_more<R>(&mut self, write: impl FnOnce(&mut Self), look: impl FnOnce(&Self) -> R) -> R {
+        let before = self.slots.len();
+        write(self);
+        let seen = look(self);
+        self.slots.truncate(before);
+        seen
+    }
+
     /// Approximate memory, bytes.
     pub fn memory(&self) -> usize {
         fn level(slots: &[Slot], objects: &[Object]) -> usize {

@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Group, Message};
 use crate::intake::Arrival;
-use crate::worker::Worker;
+use crate::worker::{Placed, Worker};
 use crate::{Counters, identity::Identity};
 use crossbeam_channel::{Receiver, Sender};
 use index::SessionSink;
@@ -51,11 +51,11 @@ pub(super) fn work(
                 Some(Group::Datagram { earlier, payload }) => {
                     let whole = wire::decode_ip(&decoded, payload);
                     let identity = Identity::of(&whole, &options);
-                    worker.packet(earlier, &item.frame, &whole, &identity, item.hash, &mut out);
+                    worker.packet(&mut Placed, earlier, &item.frame, &whole, &identity, item.hash, &mut out);
                 }
                 _ => {
                     let identity = Identity::of(&decoded, &options);
-                    worker.packet(&[], &item.frame, &decoded, &identity, item.hash, &mut out);
+                    worker.packet(&mut Placed, &[], &item.frame, &decoded, &identity, item.hash, &mut out);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Rules as they are given.
 
+use super::RuleSet;
 use arc_swap::ArcSwap;
 use packets::bpf::Filter;
 use query::Plan;
@@ -69,11 +70,11 @@ pub enum BadRule {
 
 /// A set of rules that capture works by, and the handle to exchange it while it does: clones are one and the same set.
 #[derive(Clone, Default)]
-pub struct KeepRules(pub(crate) Arc<ArcSwap<Vec<KeepRule>>>);
+pub struct KeepRules(Arc<ArcSwap<RuleSet>>);
 
 impl fmt::Debug for KeepRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.load().iter().map(|rule| &rule.name)).finish()
+        f.debug_list().entries(self.0.load().names()).finish()
     }
 }
 
@@ -97,10 +98,11 @@ impl KeepRules {
     /// # Errors
     /// As [`KeepRules::new`]; the rules in force stay then.
     pub fn replace(&self, rules: Vec<KeepRule>) -> Result<(), BadRule> {
-        if rules.len() > MAX_RULES {
-            return Err(BadRule::TooMany(rules.len()));
-        }
-        self.0.store(Arc::new(rules));
+        self.0.store(Arc::new(RuleSet::new(rules)?));
         Ok(())
+    }
+    /// The rules in force.
+    pub(crate) fn now(&self) -> arc_swap::Guard<Arc<RuleSet>> {
+        self.0.load()
     }
 }

@@ -3,6 +3,7 @@
 mod catalog;
 mod import;
 mod live;
+mod script;
 mod sessions;
 mod tshark;
 
