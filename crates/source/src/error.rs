@@ -41,6 +41,26 @@ pub enum Error {
         /// What there is.
         known: Vec<String>,
     },
+    /// A way to capture does not work here, or not with these settings.
+    #[error("cannot capture on {interface} with {mechanism}: {why}")]
+    Unavailable {
+        /// The interface or address.
+        interface: String,
+        /// The way: `AF_XDP`, `libpcap` …
+        mechanism: &'static str,
+        /// Why not, and what helps.
+        why: String,
+    },
+    /// A network address cannot be listened on, or the connection to it failed.
+    #[error("{address}: {action}: {source}")]
+    Network {
+        /// The address.
+        address: String,
+        /// What was tried.
+        action: &'static str,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// The interface exists but cannot be captured on.
     #[error("cannot capture on {interface}: {action}: {source}")]
     Interface {

@@ -11,6 +11,21 @@ pub fn interfaces() -> Vec<String> {
     names
 }
 
+/// One number of an interface from sysfs.
+pub(crate) fn number(interface: &str, file: &str) -> Option<i64> {
+    fs::read_to_string(format!("/sys/class/net/{interface}/{file}")).ok()?.trim().parse().ok()
+}
+
+/// Megabits per second, where the driver knows it.
+pub(crate) fn speed(interface: &str) -> Option<u32> {
+    u32::try_from(number(interface, "speed")?).ok().filter(|speed| *speed > 0)
+}
+
+/// Whether an interface is up.
+pub(crate) fn is_up(interface: &str) -> bool {
+    crate::ifreq::flags(interface).is_ok_and(|flags| flags & libc::IFF_UP != 0)
+}
+
 /// The interface of the default route: the one to capture on when nobody says which. IPv4 first, then IPv6.
 #[must_use]
 pub fn default_interface() -> Option<String> {

@@ -13,10 +13,15 @@
 mod af_packet;
 mod error;
 mod file;
+mod filter;
+#[cfg(target_os = "linux")]
+mod ifreq;
 mod input;
 #[cfg(target_os = "linux")]
 mod interfaces;
 mod mapping;
+#[cfg(target_os = "linux")]
+mod open;
 mod packet;
 mod stop;
 #[cfg(target_os = "linux")]
@@ -25,13 +30,16 @@ mod walk;
 mod watch;
 
 #[cfg(target_os = "linux")]
-pub use af_packet::{AfPacket, Config as AfPacketConfig, Instruction};
+pub use af_packet::{AfPacket, Config as AfPacketConfig};
 pub use error::Error;
 pub use file::FileSource;
+pub use filter::{Filter, Instruction};
 pub use input::Storage;
 #[cfg(target_os = "linux")]
 pub use interfaces::{default_interface, interfaces};
 pub use mapping::Mapping;
+#[cfg(target_os = "linux")]
+pub use open::{Mechanism, Opened, Spec, XdpMode, open};
 pub use packet::{Packet, PacketSource, Progress, Statistics, Status};
 pub use stop::Stop;
 #[cfg(target_os = "linux")]

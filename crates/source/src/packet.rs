@@ -49,8 +49,45 @@ pub struct Statistics {
     pub ring_full: u64,
     /// Second copies of the same packet that were left out (a loopback interface shows each packet leaving and arriving).
     pub duplicates: u64,
-    /// Packets left out because their place in the ring was damaged; must stay 0.
+    /// Packets left out because their place in the ring was damaged (must stay 0), and messages of a remote sender that cannot be read.
     pub malformed: u64,
+    /// Packets that the mechanism received for us, by its own count: those given, dropped, filtered after it, doubled, malformed, and
+    /// those still waiting to be given. 0 where the mechanism does not count.
+    pub received: u64,
+    /// Packets that a filter left out in this process. What the kernel filtered is not counted by anybody.
+    pub filtered: u64,
+    /// Packets that the network card lost before the kernel saw them (its `rx_missed_errors`), since the source was opened; counted by one
+    /// source of an interface.
+    pub missed: u64,
+    /// Times the interface or connection was lost and opened again.
+    pub reopened: u64,
+}
+
+impl std::ops::AddAssign for Statistics {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            packets,
+            bytes,
+            kernel_dropped,
+            ring_full,
+            duplicates,
+            malformed,
+            received,
+            filtered,
+            missed,
+            reopened,
+        } = other;
+        self.packets += packets;
+        self.bytes += bytes;
+        self.kernel_dropped += kernel_dropped;
+        self.ring_full += ring_full;
+        self.duplicates += duplicates;
+        self.malformed += malformed;
+        self.received += received;
+        self.filtered += filtered;
+        self.missed += missed;
+        self.reopened += reopened;
+    }
 }
 
 /// How much of a file was read, in bytes of the file as it is on disk.
@@ -63,6 +100,9 @@ pub struct Progress {
 }
 
 /// Somewhere packets come from.
+///
+/// When the stop flag is set a live source takes nothing new and goes on giving what it holds, then says [`Status::End`]: only who calls
+/// [`Self::batch`] until then has every packet that was received.
 pub trait PacketSource: Send {
     /// Gives at most `limit` packets (at least one where there is one) to `each`, in the order of the source. A live source waits at most
     /// 100 ms for the first.
@@ -83,6 +123,12 @@ pub trait PacketSource: Send {
     /// How far a file was read.
     fn progress(&self) -> Progress {
         Progress::default()
+    }
+
+    /// What happened to the source since the last call that somebody should read: an interface that went and came back, a sender that was
+    /// refused. Few and bounded.
+    fn take_notes(&mut self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The memory that the packets lie in, where it outlives the batch (mapped files): then a packet can be handed to another thread as

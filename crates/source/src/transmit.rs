@@ -50,13 +50,7 @@ impl Transmit {
         let len = mem::size_of::<libc::c_int>() as libc::socklen_t;
         // SAFETY: the kernel reads one int, which lives through the call.
         let result = unsafe {
-            libc::setsockopt(
-                fd.as_raw_fd(),
-                libc::SOL_PACKET,
-                QDISC_BYPASS,
-                (&raw const on).cast(),
-                len,
-            )
+            libc::setsockopt(fd.as_raw_fd(), libc::SOL_PACKET, QDISC_BYPASS, (&raw const on).cast(), len)
         };
         if result < 0 {
             return Err(failed("bypassing its queue")(io::Error::last_os_error()));

@@ -138,7 +138,7 @@ fn every_packet_arrives_as_it_was_sent() {
 #[test]
 fn what_the_ring_cannot_hold_is_counted() {
     with_network(|| {
-        let config = AfPacketConfig { block_size: 64 << 10, blocks: 4, ..AfPacketConfig::default() };
+        let config = AfPacketConfig { ring_bytes: Some(256 << 10), ..AfPacketConfig::default() };
         let mut source = AfPacket::open("in", &config, &Stop::new()).unwrap();
         let sender = Sender::new("out");
         let frame = udp(1, 1000).ethernet(MAC_A, MAC_B).bytes();
