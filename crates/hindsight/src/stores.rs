@@ -66,17 +66,12 @@ fn failed(error: Error) -> io::Error {
 }
 
 impl Register for Listed {
-    fn number(&mut self, link: LinkType, first: i64) -> io::Result<u32> {
-        let file = FileRecord {
-            node: self.node.clone(),
-            first: first.div_euclid(1_000_000_000),
-            first_timestamp: first.div_euclid(1_000_000),
-            start_timestamp: crate::ask::now_ms(),
-            compression: "none".into(),
-            link_type: Some(u32::from(link.0)),
-            ..FileRecord::default()
-        };
-        self.catalog.add_file(&file).map_err(failed)
+    /// Numbers are taken ahead of need: the file is listed when it is made.
+    fn number(&mut self, _: LinkType, _: i64) -> io::Result<u32> {
+        let file = FileRecord { node: self.node.clone(), ..FileRecord::default() };
+        let number = self.catalog.add_file(&file).map_err(failed)?;
+        self.catalog.remove_file(&self.node, number).map_err(failed)?;
+        Ok(number)
     }
 
     fn update(&mut self, facts: &FileFacts) -> io::Result<()> {
@@ -92,7 +87,9 @@ impl Register for Listed {
             file_size: facts.size,
             packets: facts.packets,
             packets_size: facts.packet_bytes,
-            compression: "none".into(),
+            start_timestamp: if known.num == 0 { crate::ask::now_ms() } else { known.start_timestamp },
+            compression: facts.compression.into(),
+            encryption: facts.key.map(|key| key.to_string()),
             link_type: Some(u32::from(facts.link.0)),
             ..known
         };

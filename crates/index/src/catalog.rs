@@ -35,6 +35,9 @@ pub struct FileRecord {
     pub locked: u8,
     /// `none`, `gzip`, `zstd`.
     pub compression: String,
+    /// Id of the key that it takes to read it, in hexadecimal; `None`: not encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<String>,
     /// How it is recognised when it is imported again: hash of size and content; empty for own captures.
     pub fingerprint: String,
     /// Sessions that began in it.

@@ -101,14 +101,15 @@ impl<'a> Estimator<'a> {
                     continue;
                 }
             };
-            let links = open(&path).and_then(|(file, size, head)| {
+            let links = open(&path, self.files.keys()).and_then(|(mut body, head)| {
+                let size = body.size();
                 if seen.last >= size {
                     let why = format!("the file ends at byte {size}, a packet was at byte {}", seen.last);
                     return Err(Gone::Damaged(why));
                 }
                 Ok(match head {
                     Head::Whole(format) => format.link().into_iter().collect::<Vec<_>>(),
-                    Head::Open => match scan(&file, seen.last)? {
+                    Head::Open => match scan(&mut body, seen.last)? {
                         pcap::Format::PcapNg(ng) => {
                             ng.sections.iter().flat_map(|s| &s.interfaces).map(|i| i.link).collect()
                         }

@@ -1,5 +1,6 @@
 //! Where packet files are, and what of them is gone.
 
+use blocks::Keyring;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -11,6 +12,11 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be had.
     fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone>;
+
+    /// The keys of files that are encrypted.
+    fn keys(&self) -> &Keyring {
+        Keyring::empty()
+    }
 }
 
 impl<F: Fn(&str, u32) -> Result<PathBuf, Gone>> Files for F {

@@ -282,7 +282,7 @@ impl<'a> Merge<'a> {
             let last = source.places.last().map_or(0, |place| place.offset);
             source.scanned = if source.scanned == 0 { last } else { u64::MAX };
         }
-        let window = Window::open(path, source.format.as_ref(), source.scanned, most)?;
+        let window = Window::open(path, files.keys(), source.format.as_ref(), source.scanned, most)?;
         source.format = Some(window.format().clone());
         source.window = Some(window);
         Ok(())

@@ -95,7 +95,7 @@ fn writes_rotates_and_never_overwrites() {
     writer.finish().unwrap();
     assert_eq!(std::fs::read(&stale).unwrap(), b"mine");
     let held = list.0.lock().unwrap().1.clone();
-    assert!(!held.contains_key(&2) && held.len() > 3);
+    assert!(held[&2].path.ends_with("no_de-140513-00000002-1.pcap") && held.len() > 3);
     assert!(
         held.values()
             .all(|f| f.finished && f.size <= 1_000 && std::fs::metadata(&f.path).unwrap().len() == f.size)
@@ -118,12 +118,16 @@ fn rotates_by_age_and_says_where_it_cannot_write() {
     let second = writer.write(T0 + 61_000 * MS, LinkType::ETHERNET, &bytes, 60).unwrap();
     assert_ne!(first.file, second.file);
     writer.tick(T0 + 122_000 * MS).unwrap();
-    assert_eq!(writer.files().count(), 0);
+    assert_eq!(writer.open_files(), 0);
+    writer.finish().unwrap();
     assert!(list.0.lock().unwrap().1.values().all(|f| f.finished));
     // the error says where
     let (mut writer, _) = self::writer(Path::new("/nonexistent-folder"), |_| {});
-    let error = writer.write(T0, LinkType::ETHERNET, &bytes, 60).unwrap_err();
+    writer.write(T0, LinkType::ETHERNET, &bytes, 60).unwrap();
+    let error = writer.flush().unwrap_err();
     assert!(error.to_string().contains("/nonexistent-folder"), "{error}");
+    let error = writer.finish().unwrap_err();
+    assert!(error.to_string().contains("No such file"), "{error}");
 }
 
 /// Runs in a mount namespace of its own, on a file system of 256 KiB.
@@ -147,7 +151,7 @@ fn a_full_disk_loses_nothing_that_was_taken() {
     };
     let filler = folder.join("filler");
     std::fs::write(&filler, vec![0; 150_000]).unwrap();
-    let (mut writer, list) = writer(&folder, |o| o.buffer = 10_000);
+    let (mut writer, list) = writer(&folder, |o| (o.buffer, o.memory) = (10_000, 60_000));
     let mut taken = Vec::new();
     let mut places = Vec::new();
     let error = loop {
