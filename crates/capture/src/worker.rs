@@ -148,6 +148,11 @@ impl Worker {
         self.clock = now;
     }
 
+    /// The time by which sessions are idle when the next packet comes: seconds.
+    pub(crate) fn set_clock(&mut self, seconds: i64) {
+        self.clock = seconds;
+    }
+
     /// Live sessions.
     pub(crate) fn sessions(&self) -> usize {
         self.table.len()

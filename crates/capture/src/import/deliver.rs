@@ -41,6 +41,7 @@ pub(super) fn work(
         let before = worker.counters.sessions;
         worker.set_file(batch.file);
         for item in &batch.items {
+            worker.set_clock(item.clock);
             let group = item.group.checked_sub(1).and_then(|at| batch.groups.get(at as usize));
             if let Some(Group::Fragments { frames, identity }) = group {
                 worker.arrival(Arrival::Fragments(frames), identity, item.hash, &mut out);

@@ -22,12 +22,14 @@ struct Fill {
     open: Vec<Batch>,
     file: u128,
     mapping: Option<Arc<Mapping>>,
+    /// See [`Item::clock`].
+    clock: i64,
 }
 
 impl Reader {
     pub(super) fn new(intake: Intake, senders: Vec<Sender<Message>>, spare: Receiver<Batch>) -> Self {
         let open = senders.iter().map(|_| Batch::default()).collect();
-        Self { intake, fill: Fill { senders, spare, open, file: 0, mapping: None } }
+        Self { intake, fill: Fill { senders, spare, open, file: 0, mapping: None, clock: i64::MIN } }
     }
 
     /// Says which file the following packets come from, and where their bytes are if the file is mapped.
@@ -49,6 +51,7 @@ impl Reader {
         for sender in &self.fill.senders {
             let _ = sender.send(Message::Close);
         }
+        fill.clock = i64::MIN;
     }
 
     /// Takes a packet; `data_at` is the place of its bytes in the mapped file.
@@ -105,7 +108,8 @@ impl Fill {
             batch.groups.push(group);
             batch.groups.len() as u32
         });
-        batch.items.push(Item { frame: *frame, link, hash, from, group });
+        batch.items.push(Item { frame: *frame, link, hash, clock: self.clock, from, group });
+        self.clock = self.clock.max(frame.time.div_euclid(1_000_000_000));
         if batch.is_full() {
             self.send(to);
         }
