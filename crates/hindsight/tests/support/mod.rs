@@ -1,9 +1,16 @@
 //! Running the real binary in a folder of its own.
 #![allow(dead_code, reason = "not every test file needs everything")]
 
+pub mod frames;
+pub mod net;
+pub mod sensor;
+
+pub use frames::packets;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// A folder for one test.
 pub struct Home(tempfile::TempDir);
@@ -118,4 +125,26 @@ pub fn tool(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().unwrap();
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Waits until something is so; 30 seconds are plenty for anything here.
+pub fn wait_for(what: &str, mut test: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !test() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Asks a process to end as Ctrl-C does (`ip netns exec` has become the program itself); its exit status.
+pub fn interrupt(child: &mut Child) -> i32 {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code().unwrap_or(-1);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not end");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
