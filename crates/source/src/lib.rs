@@ -11,7 +11,11 @@
 
 #[cfg(target_os = "linux")]
 mod af_packet;
+#[cfg(target_os = "linux")]
+mod clock;
 mod error;
+#[cfg(target_os = "linux")]
+pub mod ethtool;
 mod file;
 mod filter;
 #[cfg(target_os = "linux")]
@@ -31,6 +35,8 @@ mod watch;
 
 #[cfg(target_os = "linux")]
 pub use af_packet::{AfPacket, Config as AfPacketConfig};
+#[cfg(target_os = "linux")]
+pub use clock::{Clock, clock};
 pub use error::Error;
 pub use file::FileSource;
 pub use filter::{Filter, Instruction};
