@@ -51,7 +51,7 @@ impl Reader {
         for sender in &self.fill.senders {
             let _ = sender.send(Message::Close);
         }
-        fill.clock = i64::MIN;
+        self.fill.clock = i64::MIN;
     }
 
     /// Takes a packet; `data_at` is the place of its bytes in the mapped file.
