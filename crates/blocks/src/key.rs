@@ -138,7 +138,7 @@ fn parse(content: &[u8]) -> Option<[u8; LEN]> {
 }
 
 /// The keys that are at hand for reading.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keyring {
     keys: Vec<Arc<Key>>,
 }

@@ -23,6 +23,8 @@ pub struct Options {
     /// SYN-ACK, padding after an ICMP message counts as its data, and all IGMP, PIM, LLDP and IS-IS is one session each instead of one for
     /// each pair of hosts.
     pub like_arkime: bool,
+    /// Live: whether packets come from a recording although it may be of today, so that sessions are idle by the packets' own time.
+    pub recorded: bool,
     /// When sessions end.
     pub timeouts: TimeOuts,
     /// A TCP session that lasts longer is saved while it goes on, seconds.
@@ -33,6 +35,8 @@ pub struct Options {
     pub max_packets: u32,
     /// How much may be held.
     pub limits: Limits,
+    /// Keys of captures that are encrypted, for importing them.
+    pub keys: source::Keyring,
 }
 
 /// Seconds without a packet after which a session ends.
@@ -112,11 +116,13 @@ impl Default for Options {
             vni_in_key: false,
             packet_lengths: false,
             like_arkime: false,
+            recorded: false,
             timeouts: TimeOuts::default(),
             save_after: 720,
             save_all: false,
             max_packets: 10_000,
             limits: Limits::default(),
+            keys: source::Keyring::default(),
         }
     }
 }

@@ -73,6 +73,15 @@ Examples:
   hindsight export 'port == 3306' --bpf 'tcp[tcpflags] & tcp-rst != 0' -w resets.pcapng
   hindsight export 'tags == incident-42' --check  how much it is, and which packets are gone")]
     Export(Export),
+    /// Make plain captures of packet files that are encrypted or compressed
+    #[command(after_help = "\
+Examples:
+  hindsight decrypt --key-file /etc/hindsight/key sensor-261123-00000007.pcap.enc -o out.pcap
+  hindsight decrypt --key-file old.key --key-file new.key /packets/*.enc -o /tmp/plain
+  hindsight decrypt packets.pcap.zst -o - | tcpdump -r -
+A key file holds 32 bytes, or these in hexadecimal or base64; only its owner may read it. Each packet file has a key of its own,
+wrapped by that of the key file; the file says which key it takes. Unfinished and damaged files give what is whole.")]
+    Decrypt(Decrypt),
     /// Print the session documents of captures as JSON lines; no store is touched
     #[command(after_help = "\
 Examples:
@@ -172,6 +181,9 @@ pub struct Import {
     pub complete: bool,
     #[command(flatten)]
     pub geo: Geo,
+    /// Key file for packet files that are encrypted; several times for several
+    #[arg(long = "key-file", value_name = "FILE")]
+    pub key_files: Vec<PathBuf>,
     /// Import files again that were imported before
     #[arg(long)]
     pub again: bool,
@@ -279,6 +291,20 @@ pub enum Format {
     Pcap,
     /// Several link types, comments
     Pcapng,
+}
+
+/// `decrypt`
+#[derive(Debug, Args)]
+pub struct Decrypt {
+    /// Packet files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Key file; several times for several
+    #[arg(long = "key-file", value_name = "FILE")]
+    pub key_files: Vec<PathBuf>,
+    /// File to write, a folder for several, or - for stdout; nothing is overwritten
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// `inspect`

@@ -7,6 +7,7 @@ use crate::stores::{Stores, packet_writer};
 use crate::{Failure, Outcome, composition, interrupt};
 use capture::import::{FileOutcome, FileResult, Report};
 use capture::{Import, Options};
+use packets::Keyring;
 use source::{Stop, Watch, walk};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,7 +87,8 @@ impl Job<'_> {
     fn import(&mut self, captures: &[PathBuf]) -> Result<Outcome, Failure> {
         let command = self.command;
         let node = command.node.clone().unwrap_or_else(node_name);
-        let options = Options { node: node.clone(), tags: command.tags.clone(), ..Options::default() };
+        let keys = Keyring::load(&command.key_files).map_err(|error| Failure::Failed(error.to_string()))?;
+        let options = Options { node: node.clone(), tags: command.tags.clone(), keys, ..Options::default() };
         let options = if command.complete { options.complete() } else { options };
         let import = Import {
             options,

@@ -4,6 +4,7 @@ mod ask;
 mod bench;
 mod cli;
 mod composition;
+mod decrypt;
 mod describe;
 mod export;
 mod home;
@@ -92,6 +93,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Serve(command) => serve::run(command, &home()?, quiet),
         Command::User(command) => serve::user(&command.what, &home()?),
         Command::Bench(command) => bench::run(&command.what),
+        Command::Decrypt(command) => decrypt::run(command, quiet),
         Command::Inspect(command) => inspect::run(command),
         Command::Fields(command) => describe::fields(command),
         Command::Completions { shell } => describe::completions(*shell),

@@ -9,7 +9,7 @@ use pcap::{Cursor, Format, Record, Stream};
 use wire::LinkType;
 
 use crate::input::{self, Input};
-use crate::{Error, Mapping, Packet, PacketSource, Progress, Statistics, Status, Stop, Storage};
+use crate::{Error, Keyring, Mapping, Packet, PacketSource, Progress, Statistics, Status, Stop, Storage};
 
 /// A capture file: pcap or pcapng, plain, gzip or zstd; or stdin.
 ///
@@ -51,9 +51,17 @@ impl FileSource {
     /// # Errors
     /// [`Error::Io`] where it cannot be opened; [`Error::Capture`] where it is no capture, with what it begins with.
     pub fn open(path: impl AsRef<Path>, stop: &Stop) -> Result<Self, Error> {
+        Self::open_with(path, Keyring::empty(), stop)
+    }
+
+    /// The same for a capture that may be encrypted, with one of these keys.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; [`Error::Io`] names the key that is missing.
+    pub fn open_with(path: impl AsRef<Path>, keys: &Keyring, stop: &Stop) -> Result<Self, Error> {
         let path = path.as_ref();
         let is_stdin = path.as_os_str() == "-";
-        let input = if is_stdin { input::stdin(stop) } else { input::open(path, stop) };
+        let input = if is_stdin { input::stdin(stop) } else { input::open(path, keys, stop) };
         let input = input.map_err(|source| Error::Io { path: path.to_owned(), source })?;
         let damaged = |source| Error::Capture { path: path.to_owned(), source };
         let (reader, storage) = match input {
@@ -84,7 +92,7 @@ impl FileSource {
         &self.path
     }
 
-    /// How the capture is stored. Only the packets of [`Storage::Plain`] can be found again in the file at [`Packet::at`].
+    /// How the capture is stored. Where it [`Storage::has_positions`], packets can be found again at [`Packet::at`].
     #[must_use]
     pub fn storage(&self) -> Storage {
         self.storage

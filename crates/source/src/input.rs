@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{Mapping, Stop};
+use crate::{KeyId, Keyring, Mapping, Stop};
 
-/// How a capture is stored. Positions point into a plain file only: what is compressed or came through a pipe has to be copied.
+/// How a capture is stored. Positions point into a plain file or one of our own: what is compressed otherwise or came through a pipe has to be
+/// copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// A plain file.
@@ -18,19 +19,39 @@ pub enum Storage {
     Gzip,
     /// Zstandard, also several frames.
     Zstd,
+    /// A packet file of our own that is compressed or encrypted by blocks: [`crate::Packet::at`] can be found again in it, as in a plain
+    /// one.
+    Blocks {
+        /// Whether it is compressed.
+        zstd: bool,
+        /// Id of the key that encrypts it.
+        key: Option<KeyId>,
+    },
     /// stdin or another pipe, uncompressed.
     Pipe,
 }
 
 impl Storage {
+    /// Whether packets can be found again at [`crate::Packet::at`].
+    #[must_use]
+    pub fn has_positions(self) -> bool {
+        matches!(self, Self::Plain | Self::Blocks { .. })
+    }
+
     /// `none`, `gzip`, `zstd`.
     #[must_use]
     pub fn compression(self) -> &'static str {
         match self {
-            Self::Plain | Self::Pipe => "none",
+            Self::Plain | Self::Pipe | Self::Blocks { zstd: false, .. } => "none",
             Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
+            Self::Zstd | Self::Blocks { zstd: true, .. } => "zstd",
         }
+    }
+
+    /// Id of the key that encrypts it.
+    #[must_use]
+    pub fn key(self) -> Option<KeyId> {
+        if let Self::Blocks { key, .. } = self { key } else { None }
     }
 
     fn of(magic: &[u8]) -> Option<Self> {
@@ -121,7 +142,7 @@ fn gzip<R: BufRead>(inner: R) -> flate2::bufread::MultiGzDecoder<R> {
 }
 
 /// Opens a file: mapped where it is a plain one, else as a stream.
-pub(crate) fn open(path: &Path, stop: &Stop) -> io::Result<Input> {
+pub(crate) fn open(path: &Path, keys: &Keyring, stop: &Stop) -> io::Result<Input> {
     let mut file = File::open(path)?;
     let meta = file.metadata()?;
     if meta.is_dir() {
@@ -131,8 +152,15 @@ pub(crate) fn open(path: &Path, stop: &Stop) -> io::Result<Input> {
         let fd = file.as_raw_fd();
         return pipe(file, fd, stop);
     }
-    let mut first = [0; 4];
+    let mut first = [0; blocks::MAGIC];
     let have = file.read(&mut first)?;
+    if blocks::recognise(first.get(..have).unwrap_or_default()).is_some() {
+        let stream = blocks::Stream::open(file, keys)?;
+        let (read, total) = (stream.progress(), Some(stream.blocks().len()));
+        let (zstd, key) = (stream.blocks().is_compressed(), stream.blocks().key_id());
+        let storage = Storage::Blocks { zstd, key };
+        return Ok(Input::Stream { reader: Box::new(stream), storage, read, total });
+    }
     if Storage::of(first.get(..have).unwrap_or_default()).is_none() {
         if meta.len() == 0 {
             return Ok(Input::Stream {

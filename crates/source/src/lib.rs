@@ -37,6 +37,8 @@ mod watch;
 pub use af_packet::{AfPacket, Config as AfPacketConfig};
 #[cfg(target_os = "linux")]
 pub use clock::{Clock, clock};
+/// Keys of encrypted captures.
+pub use blocks::{KeyId, Keyring};
 pub use error::Error;
 pub use file::FileSource;
 pub use filter::{Filter, Instruction};

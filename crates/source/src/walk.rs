@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::input::{self, Input};
-use crate::{Error, Stop};
+use crate::{Error, Keyring, Stop};
 
 /// Folders inside each other; deeper ones are named as ignored.
 const MAX_DEPTH: usize = 64;
@@ -89,7 +89,14 @@ pub(crate) fn capture(path: &Path, stop: &Stop) -> Result<u64, String> {
     if !meta.is_file() {
         return Err("not a regular file".to_owned());
     }
-    let first = match input::open(path, stop).map_err(|e| e.to_string())? {
+    let mut magic = [0; blocks::MAGIC];
+    let read = fs::File::open(path).and_then(|mut file| io::Read::read(&mut file, &mut magic));
+    let have = read.map_err(|e| e.to_string())?;
+    if blocks::recognise(magic.get(..have).unwrap_or_default()).is_some() {
+        // opening it will tell which key it takes
+        return Ok(meta.len());
+    }
+    let first = match input::open(path, Keyring::empty(), stop).map_err(|e| e.to_string())? {
         Input::Mapped(mapping) => mapping.first_chunk::<4>().copied(),
         Input::Stream { mut reader, .. } => {
             let mut first = [0; 4];

@@ -182,8 +182,9 @@ impl<'a> Files<'a> {
     fn open(&mut self, path: &Path) -> Result<Opened, Halt> {
         let failed = |text: String| Halt::Outcome(FileResult::Failed(text));
         let stdin = path.as_os_str() == "-";
-        let source = FileSource::open(path, &self.import.stop).map_err(|error| failed(error.to_string()))?;
-        let in_place = source.storage() == Storage::Plain && !self.import.copy;
+        let source = FileSource::open_with(path, &self.import.options.keys, &self.import.stop)
+            .map_err(|error| failed(error.to_string()))?;
+        let in_place = source.storage().has_positions() && !self.import.copy;
         if !in_place && self.import.store.is_none() {
             return Err(failed(format!(
                 "{}: packets cannot be found again in a compressed file or a pipe, and there is no packet store to copy them to",
@@ -200,7 +201,7 @@ impl<'a> Files<'a> {
             return Err(Halt::Outcome(FileResult::Known { before: other.display().to_string() }));
         }
         let record = if in_place {
-            Some(self.list(fingerprint, &name)?)
+            Some(self.list(fingerprint, &name, source.storage())?)
         } else {
             self.look_up_copied(fingerprint)?;
             None
@@ -209,7 +210,7 @@ impl<'a> Files<'a> {
     }
 
     /// The record of a file that stays in place: its old one where an import of it was not finished, else a new one.
-    fn list(&self, fingerprint: Fingerprint, name: &str) -> Result<FileRecord, Halt> {
+    fn list(&self, fingerprint: Fingerprint, name: &str, storage: Storage) -> Result<FileRecord, Halt> {
         let fatal = |error| Halt::Fatal(Error::Catalog(error));
         let catalog = &self.import.catalog;
         let known = catalog.files_like(&fingerprint.to_string()).map_err(fatal)?;
@@ -241,7 +242,8 @@ impl<'a> Files<'a> {
             start_timestamp: now_ms(),
             file_size: fingerprint.size,
             locked: 1,
-            compression: "none".to_owned(),
+            compression: storage.compression().to_owned(),
+            encryption: storage.key().map(|key| key.to_string()),
             fingerprint: fingerprint.to_string(),
             ..FileRecord::default()
         };
