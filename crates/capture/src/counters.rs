@@ -20,8 +20,16 @@ pub struct Counters {
     pub documents: u64,
     /// Sessions that were saved before their end because too many were open.
     pub evicted: u64,
+    /// Packets that the capturing mechanism received for us, by its own count; 0 where it does not count.
+    pub received: u64,
     /// Packets that the kernel dropped because nobody took them in time. Not among `packets`.
     pub kernel_dropped: u64,
+    /// Packets that the network card lost before the kernel saw them. Not among `packets`.
+    pub missed: u64,
+    /// Packets that a filter left out in this process. Not among `packets`.
+    pub filtered: u64,
+    /// Times an interface or a connection was lost and opened again.
+    pub reopened: u64,
     /// Times the kernel found the ring full.
     pub ring_full: u64,
     /// Second copies that the source itself left out (a loopback interface shows each packet twice). Not among `packets`.
@@ -32,7 +40,7 @@ pub struct Counters {
     pub duplicates: u64,
     /// Those of them that were left out: neither in a session nor written.
     pub duplicates_dropped: u64,
-    /// Packets written to the packet store.
+    /// Packets written to the packet store, less those that were lost on the way from its buffers to the disk.
     pub written: u64,
     /// Bytes of these, as they were written (without record headers).
     pub written_bytes: u64,
@@ -76,10 +84,14 @@ pub struct Unwritten {
 impl Unwritten {
     /// Counts one.
     pub fn add(&mut self, why: Refusal) {
+        self.add_many(why, 1);
+    }
+    /// Counts several.
+    pub fn add_many(&mut self, why: Refusal, count: u64) {
         match why {
-            Refusal::Busy => self.busy += 1,
-            Refusal::Full => self.full += 1,
-            Refusal::Error => self.error += 1,
+            Refusal::Busy => self.busy += count,
+            Refusal::Full => self.full += count,
+            Refusal::Error => self.error += count,
         }
     }
     /// All together.
@@ -177,7 +189,11 @@ impl Counters {
         self.sessions += other.sessions;
         self.documents += other.documents;
         self.evicted += other.evicted;
+        self.received += other.received;
         self.kernel_dropped += other.kernel_dropped;
+        self.missed += other.missed;
+        self.filtered += other.filtered;
+        self.reopened += other.reopened;
         self.ring_full += other.ring_full;
         self.source_duplicates += other.source_duplicates;
         self.source_malformed += other.source_malformed;
@@ -226,7 +242,9 @@ impl fmt::Display for Counters {
         )?;
         let losses = [
             (self.kernel_dropped, "packets dropped by the kernel"),
+            (self.missed, "packets lost by the network card"),
             (self.source_malformed, "packets damaged in the ring"),
+            (self.reopened, "times an interface was opened again"),
             (self.duplicates, "duplicate packets"),
             (self.duplicates_dropped, "of them left out"),
             (self.not_kept, "packets not kept by rule"),

@@ -40,4 +40,4 @@ pub use keep::{BadRule, Keep, KeepRule, KeepRules, MAX_RULES, When};
 pub use live::{Line, STALL, live};
 pub use options::{Limits, Options, TimeOuts};
 pub use status::{LineState, LineStatus, LiveStatus, QueueStatus};
-pub use store::{PacketWriter, Refusal, StoreError};
+pub use store::{PacketWriter, Refusal, StoreError, StoreStatus, Vanished};

@@ -1,6 +1,6 @@
 //! What a live capture says of itself about every second.
 
-use crate::Counters;
+use crate::{Counters, StoreStatus};
 use serde::Serialize;
 
 /// What a live capture says of itself about every second.
@@ -40,6 +40,8 @@ pub struct LineStatus {
     pub open_sessions: u64,
     /// Bytes that these sessions hold, estimated.
     pub memory: u64,
+    /// What its packet store says; none where it has no store.
+    pub store: Option<StoreStatus>,
 }
 
 /// How far a line is.

@@ -1,6 +1,7 @@
 //! Where copied packets go.
 
 use crate::Place;
+use serde::Serialize;
 use std::fmt;
 use wire::LinkType;
 
@@ -65,14 +66,47 @@ impl From<packets::WriteError> for StoreError {
     }
 }
 
-/// Keeps packets. [`packets::Writer`] is one.
+/// Packets that were taken, and could not be brought onto the disk later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vanished {
+    /// How many.
+    pub packets: u64,
+    /// Captured bytes of them.
+    pub bytes: u64,
+    /// What the counters tell apart.
+    pub reason: Refusal,
+    /// What happened and where.
+    pub what: String,
+}
+
+/// What a packet store says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StoreStatus {
+    /// Bytes of packets that wait for the disk.
+    pub waiting: u64,
+    /// Bytes that may wait; beyond, packets are not written and counted.
+    pub limit: u64,
+    /// Bytes that the operating system took.
+    pub bytes: u64,
+    /// Writes these took.
+    pub writes: u64,
+    /// Attempts to write that failed.
+    pub errors: u64,
+    /// The longest write, microseconds.
+    pub slowest_us: u64,
+    /// The file that is written.
+    pub path: String,
+}
+
+/// Keeps packets. [`packets::Writer`] is one. In a live capture nothing but [`PacketWriter::finish`] may wait for a disk.
 pub trait PacketWriter: Send {
     /// Keeps a packet: arrival (nanoseconds since 1970), link type, captured bytes, length on the wire. Returns where it will be found.
     ///
     /// # Errors
     /// The packet was not kept; it may be offered again.
     fn write(&mut self, time: i64, link: LinkType, bytes: &[u8], len: u32) -> Result<Place, StoreError>;
-    /// When it returns, what was kept survives the end of the process.
+    /// Brings what was kept onto its way to the disk. In an import it survives the end of the process when this returns; in a live capture it is
+    /// only begun.
     ///
     /// # Errors
     /// Some of it could not be written; it is tried again with the next call.
@@ -87,6 +121,14 @@ pub trait PacketWriter: Send {
     /// # Errors
     /// As [`PacketWriter::flush`].
     fn finish(&mut self) -> Result<(), StoreError>;
+    /// Packets that were taken and are lost all the same, since the last call.
+    fn take_vanished(&mut self) -> Vec<Vanished> {
+        Vec::new()
+    }
+    /// How it stands.
+    fn status(&self) -> StoreStatus {
+        StoreStatus::default()
+    }
 }
 
 impl<R: packets::Register + Send> PacketWriter for packets::Writer<R> {

@@ -8,13 +8,13 @@ use crate::duplicates::Duplicates;
 use crate::frame::{Frame, Place};
 use crate::intake::Intake;
 use crate::keep::{Raw, RuleSet, Take};
-use crate::store::{PacketWriter, StoreError};
+use crate::store::{PacketWriter, StoreError, Vanished};
 use crate::worker::{Placing, Worker};
 use crate::{Counters, LineState, Options};
 use session::SessionDoc;
 use source::{Packet, Status, Stop};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Packets taken from a source at once.
 const BATCH: usize = 512;
@@ -22,6 +22,8 @@ const BATCH: usize = 512;
 const DOCUMENTS: usize = 1_024;
 /// Idle sessions that are ended between two batches: more than one batch can open, and little enough that the ring does not fill meanwhile.
 const EXPIRE: usize = 2 * BATCH;
+/// How long a source may go on giving what it holds after the capture was stopped.
+const DRAIN: Duration = Duration::from_secs(10);
 /// Packets whose time is so far from ours are not being sent now, seconds: something recorded is played back.
 const NOT_NOW: i64 = 86_400;
 /// A recording that goes back so far begins again, seconds.
@@ -47,6 +49,8 @@ pub(super) struct Running<'a> {
     came: Instant,
     /// Counts that belong to the line and not to its worker.
     counters: Counters,
+    /// Packets that the store took and lost later, and their bytes.
+    vanished: (u64, u64),
 }
 
 /// Which time sessions are idle by.
@@ -56,6 +60,8 @@ struct Clock {
     base: i64,
     /// Whether the packets are of now: then ours counts, which nobody sets; else the packets' own.
     steady: bool,
+    /// Whether they never are.
+    recorded: bool,
 }
 
 impl Clock {
@@ -74,6 +80,7 @@ impl<'a> Running<'a> {
         giver: Giver<'a>,
         shared: &'a Shared,
     ) -> Self {
+        let recorded = options.recorded;
         Self {
             at,
             duplicates: Duplicates::new(&line.duplicates),
@@ -84,11 +91,12 @@ impl<'a> Running<'a> {
             giver,
             pending: Vec::new(),
             shared,
-            clock: Clock { started: Instant::now(), base: now_ms() / 1_000, steady: false },
+            clock: Clock { started: Instant::now(), base: now_ms() / 1_000, steady: false, recorded },
             number: 0,
             latest: None,
             came: Instant::now(),
             counters: Counters::default(),
+            vanished: (0, 0),
         }
     }
 
@@ -98,6 +106,7 @@ impl<'a> Running<'a> {
         self.worker.set_interface(&name);
         self.worker.identify_by_place();
         let mut looked = Instant::now();
+        let mut stopped = None;
         loop {
             self.take_up_rules();
             let status = self.batch();
@@ -115,7 +124,10 @@ impl<'a> Running<'a> {
                     self.shared.problem(format!("{error}; nothing more is captured there"));
                     break;
                 }
-                Ok(_) if stop.is_set() => break,
+                // it gives what it holds, and then says that it has ended
+                Ok(_) if stop.is_set() && stopped.get_or_insert_with(Instant::now).elapsed() >= DRAIN => {
+                    break;
+                }
                 Ok(_) => {}
             }
         }
@@ -148,7 +160,7 @@ impl<'a> Running<'a> {
             let seconds = packet.time.div_euclid(1_000_000_000);
             match *latest {
                 None => {
-                    clock.steady = (seconds - clock.seconds()).abs() < NOT_NOW;
+                    clock.steady = !clock.recorded && (seconds - clock.seconds()).abs() < NOT_NOW;
                     if clock.steady {
                         worker.set_now(clock.seconds());
                     }
@@ -223,6 +235,10 @@ impl<'a> Running<'a> {
     fn second(&mut self, when: When) {
         let now = now_ms().saturating_mul(1_000_000);
         self.store(|store| store.tick(now));
+        self.take_vanished();
+        for note in self.line.source.take_notes() {
+            self.shared.problem(note);
+        }
         self.hand_on(when);
         self.publish();
     }
@@ -239,6 +255,18 @@ impl<'a> Running<'a> {
         }
         if let Err(error) = result {
             self.shared.problem(error.to_string());
+        }
+    }
+
+    /// Counts packets that the store took and lost later.
+    fn take_vanished(&mut self) {
+        let Some(store) = self.line.store.as_deref_mut() else { return };
+        for Vanished { packets, bytes, reason, what } in store.take_vanished() {
+            self.vanished.0 += packets;
+            self.vanished.1 += bytes;
+            self.counters.unwritten += packets;
+            self.counters.unwritten_by.add_many(reason, packets);
+            self.shared.problem(format!("{packets} packets lost on the way to the disk: {what}"));
         }
     }
 
@@ -282,6 +310,7 @@ impl<'a> Running<'a> {
             }
         }
         self.store(|store| store.finish());
+        self.take_vanished();
         self.publish();
         self.state(LineState::Ended);
     }
@@ -294,13 +323,21 @@ impl<'a> Running<'a> {
         let mut counters = self.counters.clone();
         counters.merge(&self.worker.counters);
         self.intake.count(&mut counters);
+        counters.written = counters.written.saturating_sub(self.vanished.0);
+        counters.written_bytes = counters.written_bytes.saturating_sub(self.vanished.1);
         let source = self.line.source.statistics();
+        counters.received = source.received;
+        counters.missed = source.missed;
+        counters.filtered = source.filtered;
+        counters.reopened = source.reopened;
         counters.kernel_dropped = source.kernel_dropped;
         counters.ring_full = source.ring_full;
         counters.source_duplicates = source.duplicates;
         counters.source_malformed = source.malformed;
         let (open_sessions, memory) = (self.worker.sessions() as u64, self.worker.memory());
+        let store = self.line.store.as_ref().map(|store| store.status());
         self.shared.publish(self.at, |line| {
+            line.store = store;
             (line.counters, line.open_sessions, line.memory) = (counters, open_sessions, memory);
         });
     }
