@@ -1,8 +1,8 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, complete, export, fields, files, info, packets, pcap, regression, sessions, spi,
-    stats, upload, views,
+    account, aggregate, change, complete, connections, export, fields, files, info, packets, pcap,
+    regression, sessions, spi, stats, summary, upload, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -35,6 +35,13 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(aggregate::multiunique))
         .routes(routes!(spi::view))
         .routes(routes!(spi::graph))
+        .routes(routes!(summary::summary))
+        .routes(routes!(summary::hierarchy))
+        .routes(routes!(connections::connections))
+        .routes(routes!(connections::csv))
+        .routes(routes!(change::add_tags))
+        .routes(routes!(change::remove_tags))
+        .routes(routes!(change::delete))
         .routes(routes!(upload::upload))
         .routes(routes!(export::csv))
         .routes(routes!(export::json))
@@ -59,6 +66,13 @@ fn queries() -> OpenApiRouter<App> {
         .route("/api/multiunique", post(aggregate::multiunique))
         .route("/api/spiview", post(spi::view))
         .route("/api/spigraph", post(spi::graph))
+        .route("/api/sessions/summary", post(summary::summary))
+        .route("/api/spigraphhierarchy", post(summary::hierarchy))
+        .route("/api/connections", post(connections::connections))
+        .route("/api/connections.csv", post(connections::csv))
+        .route("/connections.json", get(connections::connections).post(connections::connections))
+        .route("/connections.csv", get(connections::csv).post(connections::csv))
+        .route("/delete", post(change::delete))
         // the names of Arkime's first API, as far as they are still alive there
         .route("/sessions.json", get(sessions::list).post(sessions::list))
         .route("/buildQuery.json", get(sessions::build_query).post(sessions::build_query))

@@ -19,11 +19,11 @@ use session::core;
 use std::collections::HashMap;
 
 /// Different values that are listed; more is refused, for a part of them would look like all.
-const MAX_VALUES: usize = 200_000;
+pub(crate) const MAX_VALUES: usize = 200_000;
 /// Values that an autocompletion gets.
 const MAX_COMPLETION: usize = 1_000;
 /// Fields of one `multiunique`.
-const MAX_LEVELS: usize = 6;
+pub(crate) const MAX_LEVELS: usize = 6;
 
 /// What values are listed of.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,7 +156,7 @@ fn valued(target: Target, bucket: Bucket) -> Valued {
 }
 
 /// The sessions in which a target has a value.
-fn is(target: Target, key: &Key) -> Plan {
+pub(crate) fn is(target: Target, key: &Key) -> Plan {
     let test = match key {
         Key::Int(int) => Test::Ints(vec![(*int, *int)]),
         Key::Ip(ip) => Test::Ips(vec![(*ip, *ip)]),

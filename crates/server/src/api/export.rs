@@ -218,7 +218,7 @@ fn csv_targets(schema: &Schema, wanted: &[String]) -> Result<Vec<(String, String
 }
 
 /// The text of a value; of a list its values one after the other.
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -228,7 +228,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// One cell. A spreadsheet runs what begins with one of these; a quote before it prevents that.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let number = text.parse::<f64>().is_ok();
     let risky = text.starts_with(['=', '+', '@', '\t', '\r']) || (text.starts_with('-') && !number);
     let text = if risky { format!("'{text}") } else { text.to_owned() };

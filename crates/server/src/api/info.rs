@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::history;
 use crate::params::Params;
 use crate::scope::{Scope, ScopeQuery};
+use crate::stats::prometheus;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -31,8 +32,11 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
         text.push_str(&monitor.prometheus());
     }
     // without the catalogue the server's own counters are worth the more
-    match app.blocking(|app| crate::api::stats::nodes(app)).await {
-        Ok(nodes) => text.push_str(&crate::stats::prometheus::text(&nodes, crate::app::now_ms())),
+    match app.blocking(|app| Ok((crate::api::stats::nodes(app)?, crate::api::stats::files(app)?))).await {
+        Ok((nodes, files)) => {
+            text.push_str(&prometheus::files(&files));
+            text.push_str(&prometheus::text(&nodes, crate::app::now_ms()));
+        }
         Err(error) => tracing::warn!("/metrics without the capturing nodes: {}", error.text),
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()

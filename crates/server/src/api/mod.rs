@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod aggregate;
+pub(crate) mod change;
 pub(crate) mod complete;
+pub(crate) mod connections;
 pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod files;
@@ -13,6 +15,7 @@ pub(crate) mod regression;
 pub(crate) mod sessions;
 pub(crate) mod spi;
 pub(crate) mod stats;
+pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod upload;
 pub(crate) mod views;

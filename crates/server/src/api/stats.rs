@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::graph::Interval;
 use crate::params::Params;
 use crate::scope::{Scope, ScopeQuery};
+use crate::stats::prometheus::Files;
 use crate::stats::{self, Bucket, LOSSES, Sample, arkime, buckets, read, resolution_for};
 use axum::Json;
 use axum::extract::State;
@@ -66,6 +67,19 @@ pub(crate) fn nodes(app: &App) -> Result<Vec<Sample>, ApiError> {
     Ok(nodes)
 }
 
+/// Packet files of each node.
+pub(crate) fn files(app: &App) -> Result<BTreeMap<String, Files>, ApiError> {
+    let mut files: BTreeMap<String, Files> = BTreeMap::new();
+    for file in app.state.catalog.files()? {
+        let known = files.entry(file.node).or_default();
+        known.count += 1;
+        known.bytes = known.bytes.saturating_add(file.file_size);
+        let first = Some(file.first_timestamp).filter(|ms| *ms > 0);
+        known.oldest = known.oldest.into_iter().chain(first).min();
+    }
+    Ok(files)
+}
+
 #[utoipa::path(get, path = "/api/stats", tag = "stats", params(
         ("filter" = Option<String>, Query, description = "Part of a node name"),
         ("start" = Option<usize>, Query, description = "Rows to skip"),
@@ -88,12 +102,7 @@ pub(crate) async fn stats(
     let work = move |app: &App| {
         let now = now_ms();
         let nodes = nodes(app)?;
-        let mut files: BTreeMap<String, (u64, i64)> = BTreeMap::new();
-        for file in app.state.catalog.files()? {
-            let known = files.entry(file.node).or_insert((0, i64::MAX));
-            known.0 = known.0.saturating_add(file.file_size);
-            known.1 = known.1.min(if file.first_timestamp > 0 { file.first_timestamp } else { i64::MAX });
-        }
+        let files = files(app)?;
         let total = nodes.len();
         let filter = params.get("filter").unwrap_or_default().to_lowercase();
         let shown = nodes.iter().filter(|n| n.node.to_lowercase().contains(&filter)).filter(|n| {
@@ -107,8 +116,8 @@ pub(crate) async fn stats(
             }
         });
         let rows = shown.map(|n| {
-            let (used, oldest) = files.get(&n.node).copied().unwrap_or((0, i64::MAX));
-            arkime::row(n, used, (oldest != i64::MAX).then_some(oldest), now)
+            let files = files.get(&n.node).copied().unwrap_or_default();
+            arkime::row(n, files.bytes, files.oldest, now)
         });
         table::page(rows.collect(), total, &params, "nodeName", 500)
     };

@@ -66,3 +66,5 @@ pub fn now(catalog: &dyn Catalog) -> Result<Vec<Sample>, Error> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::check_prometheus;

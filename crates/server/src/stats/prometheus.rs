@@ -129,6 +129,32 @@ impl Text {
     }
 }
 
+/// The packet files of a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Files {
+    /// How many.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Time of the oldest packet, milliseconds since 1970.
+    pub oldest: Option<i64>,
+}
+
+/// The packet files by node.
+pub(crate) fn files(files: &BTreeMap<String, Files>) -> String {
+    let mut text = Text::default();
+    for (node, files) in files {
+        let labels = [("node", node.as_str())];
+        text.add("hindsight_files", "gauge", "Packet files in the catalogue.", &labels, files.count as f64);
+        text.add("hindsight_files_bytes", "gauge", "Bytes of these files.", &labels, files.bytes as f64);
+        if let Some(oldest) = files.oldest {
+            let help = "Time of the oldest packet, seconds since 1970.";
+            text.add("hindsight_oldest_packet_seconds", "gauge", help, &labels, oldest as f64 / 1e3);
+        }
+    }
+    text.finish()
+}
+
 /// The text: each node by interface and worker; what belongs to no worker without these labels.
 pub(crate) fn text(nodes: &[Sample], now: i64) -> String {
     let mut text = Text::default();

@@ -9,4 +9,5 @@ mod hostile;
 mod lists;
 mod packets;
 mod sessions;
+mod stats;
 mod uploads;
