@@ -9,7 +9,7 @@ use crate::number::{Scale, range};
 use crate::parser::shortened;
 use crate::text::{folded, folded_regex, plain, transformed, words};
 use crate::time::parse_time;
-use crate::{Plan, Test, TextTest};
+use crate::{Plan, Test, TextMatcher, TextTest};
 use fields::{Aspect, Entry, Kind, Target, Transform};
 use std::ops::Range;
 
@@ -132,10 +132,21 @@ impl Reader<'_> {
     }
 
     fn bool(&self, place: Place<'_>, op: Op) -> Result<Plan, Fault> {
-        let text = self.literal(place, "true or false")?;
         if op != Op::Eq {
             return Err(self.no_order(place.1, op, "true or false"));
         }
+        // Arkime keeps the words: patterns work on them
+        let pattern = match place.0 {
+            Item::Regex(body) => Some(TextTest::Regex(self.regex(body, place.1, Kind::Lower)?)),
+            Item::Word(text) | Item::Quoted(text) if text.contains('*') => Some(plain(folded(Kind::Lower, text))),
+            _ => None,
+        };
+        if let Some(pattern) = pattern {
+            let matcher = TextMatcher::new(&[pattern]).map_err(|error| Fault::new(place.1, first_line(&error)))?;
+            let fits = [(0, "false"), (1, "true")].into_iter().filter(|(_, word)| matcher.matches(word));
+            return Ok(leaf(self.subject, Test::Ints(fits.map(|(value, _)| (value, value)).collect())));
+        }
+        let text = self.literal(place, "true or false")?;
         let value = match text.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" => 1,
             "false" | "0" | "no" => 0,

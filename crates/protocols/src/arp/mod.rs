@@ -15,8 +15,8 @@ pub mod fields {
         OUI: Term = "arp.oui" @ "arp.oui", "ARP Sender OUI";
         /// Card that answered.
         MAC: Lower = "arp.mac" @ "arp.mac", "ARP Sender MAC".with_oui(&OUI.def);
-        /// Operations: 1 asks, 2 answers. Kept as text, as Arkime does.
-        OPCODE: Term = "arp.opcode" @ "arp.opcode", "ARP Opcode";
+        /// Operations: 1 asks, 2 answers.
+        OPCODE: Int = "arp.opcode" @ "arp.opcode", "ARP Opcode";
     }
 }
 
@@ -47,7 +47,7 @@ fn message(bytes: &[u8], context: &mut Context<'_>) -> Option<()> {
     let (hardware, protocol) = (bytes.u16()?, bytes.u16()?);
     let (hardware_length, protocol_length) = (bytes.u8()?, bytes.u8()?);
     let operation = bytes.u16()?;
-    context.doc.add(&fields::OPCODE, &operation.to_string());
+    context.doc.add(&fields::OPCODE, i64::from(operation));
     if operation != REPLY {
         return None;
     }
@@ -81,7 +81,7 @@ mod tests {
             doc["arp"],
             json!({
                 "ip": ["10.0.0.2"], "ipCnt": 1, "mac": ["02:00:00:00:00:02"], "macCnt": 1,
-                "opcode": ["1", "2"], "opcodeCnt": 2
+                "opcode": [1, 2], "opcodeCnt": 2
             })
         );
         fields::audit(super::fields::FIELDS);
