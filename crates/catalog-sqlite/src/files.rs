@@ -53,7 +53,16 @@ impl Sqlite {
     }
 
     pub(crate) fn put_file(&self, file: &FileRecord) -> Result<(), Error> {
-        self.write("update a packet file", |change| put(change, file))
+        self.write("update a packet file", |change| {
+            // a file that was found on disk has a number that was not given out here
+            change
+                .prepare_cached(
+                    "INSERT INTO file_numbers (node, last) VALUES (?1, ?2)
+                     ON CONFLICT (node) DO UPDATE SET last = max(last, excluded.last)",
+                )?
+                .execute(params![file.node, file.num])?;
+            put(change, file)
+        })
     }
 
     pub(crate) fn one_file(&self, node: &str, num: u32) -> Result<Option<FileRecord>, Error> {

@@ -56,6 +56,32 @@ fn a_number_is_not_given_again_after_its_file_is_gone() {
 }
 
 #[test]
+fn the_number_of_a_file_that_was_found_is_taken() {
+    let (_dir, path) = temp();
+    let catalog = Sqlite::open(&path).unwrap();
+    catalog.update_file(&FileRecord { num: 7, ..named("n", "found") }).unwrap();
+    assert_eq!(catalog.add_file(&named("n", "a")).unwrap(), 8);
+    catalog.update_file(&FileRecord { num: 3, ..named("n", "older") }).unwrap();
+    assert_eq!(catalog.add_file(&named("n", "b")).unwrap(), 9);
+}
+
+#[test]
+fn files_that_are_read_are_leased() {
+    let (_dir, path) = temp();
+    let catalog: std::sync::Arc<dyn Catalog> = std::sync::Arc::new(Sqlite::open(&path).unwrap());
+    let other = Sqlite::open(&path).unwrap();
+    let lease = index::Lease::take(&catalog, [("n".to_owned(), 1), ("n".to_owned(), 2)]).unwrap();
+    let all = index::Lease::all(&other).unwrap();
+    assert!(all.contains(&("n".to_owned(), 2)) && all.len() == 2);
+    drop(lease);
+    assert!(index::Lease::all(&other).unwrap().is_empty());
+    // one whose process was killed
+    other.put("leases", "old", &json!({"time": 5, "files": [["n", 1]]}), None).unwrap();
+    assert!(index::Lease::all(&*catalog).unwrap().is_empty());
+    assert!(catalog.list("leases").unwrap().is_empty());
+}
+
+#[test]
 fn entries_have_versions_that_only_rise() {
     let (_dir, path) = temp();
     let catalog = Sqlite::open(&path).unwrap();

@@ -46,6 +46,18 @@ pub struct FileRecord {
     pub link_type: Option<u32>,
     /// Damage found while reading it, with the byte offset.
     pub damage: Option<String>,
+    /// Interface and worker that wrote it (`eth0-1`); only live captures have one. The packets of a flow are in files of one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// The run of the program that writes it, while it is not finished: when that has ended, the file was interrupted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Its deletion has begun: it is not read any more, and goes for good at the next start at the latest.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleting: bool,
+    /// Key of the pin (collection `pins`) that keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin: Option<String>,
 }
 
 /// One entry of a collection.

@@ -15,6 +15,8 @@ mod estimate;
 mod export;
 mod files;
 mod merge;
+mod records;
+pub mod retention;
 mod scan;
 mod wanted;
 mod window;
@@ -26,6 +28,7 @@ pub use estimate::{Estimate, Estimator};
 pub use export::{Export, Form, LinkTypes, Options, Report, fetch};
 pub use files::{Files, Gone, Loss};
 pub use merge::{Merge, Packet};
+pub use records::Records;
 pub use scan::{Scan, State, repair, scan};
 pub use wanted::Wanted;
 pub use writer::{
