@@ -77,7 +77,7 @@ enum Ended {
 
 /// What has to be known of each session.
 fn show() -> Show {
-    let fields = [&core::NODE.def, &core::START_TIME.def, &core::BYTES.def];
+    let fields = [&core::NODE.def, &core::START_TIME.def, &core::BYTES.def, &core::NOT_KEPT_PACKETS.def];
     Show::WithPositions(fields.map(Target::of).into())
 }
 

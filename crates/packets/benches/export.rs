@@ -98,6 +98,7 @@ fn main() {
                     positions: positions.clone(),
                     start_ms: start / 1_000_000,
                     bytes: 0,
+                    not_kept: 0,
                 })
                 .collect();
             let mut runs: Vec<f64> = (0..5)

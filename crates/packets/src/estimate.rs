@@ -31,6 +31,8 @@ pub struct Estimator<'a> {
     files: &'a dyn Files,
     estimate: Estimate,
     seen: BTreeMap<(String, u32), Seen>,
+    /// Packets that are in no file, by node.
+    not_kept: BTreeMap<String, u64>,
 }
 
 #[derive(Default)]
@@ -48,7 +50,7 @@ impl std::fmt::Debug for Estimator<'_> {
 impl<'a> Estimator<'a> {
     /// Nothing counted yet.
     pub fn new(files: &'a dyn Files) -> Self {
-        Self { files, estimate: Estimate::default(), seen: BTreeMap::new() }
+        Self { files, estimate: Estimate::default(), seen: BTreeMap::new(), not_kept: BTreeMap::new() }
     }
 
     /// Counts a session.
@@ -72,6 +74,10 @@ impl<'a> Estimator<'a> {
         if let Some((number, seen)) = run {
             self.count(&wanted.node, number, &seen);
         }
+        if wanted.not_kept > 0 {
+            packets += wanted.not_kept;
+            *self.not_kept.entry(wanted.node.clone()).or_default() += wanted.not_kept;
+        }
         self.estimate.sessions += 1;
         self.estimate.packets += packets;
         self.estimate.bytes += match wanted.positions.lengths.iter().map(|len| u64::from(*len)).sum::<u64>() {
@@ -89,6 +95,9 @@ impl<'a> Estimator<'a> {
     /// Looks at the files.
     pub fn finish(mut self) -> Estimate {
         let mut losses = Losses::default();
+        for (node, packets) in &self.not_kept {
+            losses.add(node, 0, None, *packets, Gone::NotKept);
+        }
         for ((node, number), seen) in &self.seen {
             if *number == 0 {
                 losses.add(node, 0, None, seen.packets, Gone::NotKept);

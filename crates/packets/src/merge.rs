@@ -107,6 +107,9 @@ impl<'a> Merge<'a> {
         let session =
             u32::try_from(self.ids.len()).map_or(u32::MAX, |held| self.first_id.saturating_add(held));
         self.ids.push_back(wanted.id);
+        if wanted.not_kept > 0 {
+            self.losses.add(&wanted.node, 0, None, wanted.not_kept, Gone::NotKept);
+        }
         let mut last = None;
         for (number, offset) in wanted.positions.iter() {
             let at = match last {

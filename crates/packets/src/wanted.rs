@@ -15,17 +15,21 @@ pub struct Wanted {
     pub start_ms: i64,
     /// Bytes of its frames.
     pub bytes: u64,
+    /// Packets of it that are in no file: a rule kept them out, or they could not be written.
+    pub not_kept: u64,
 }
 
 impl Wanted {
     /// Takes what is needed out of a document (one with positions).
     pub fn of(doc: &SessionDoc) -> Self {
+        let number = |value: Option<i64>| value.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
         Self {
             id: doc.id,
             node: doc.text(&core::NODE).unwrap_or_default().to_owned(),
             positions: doc.positions.clone(),
             start_ms: doc.int(&core::START_TIME).unwrap_or(0),
-            bytes: doc.int(&core::BYTES).and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
+            bytes: number(doc.int(&core::BYTES)),
+            not_kept: number(doc.int(&core::NOT_KEPT_PACKETS)),
         }
     }
 }

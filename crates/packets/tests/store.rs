@@ -56,7 +56,7 @@ fn wanted(unique: u8, start: i64, positions: &[Position]) -> Wanted {
     }
     let bytes = positions.len() as u64 * 100;
     let id = SessionId::new(start / MS, [unique; 16]);
-    Wanted { id, node: "node".into(), positions: held, start_ms: start / MS, bytes }
+    Wanted { id, node: "node".into(), positions: held, start_ms: start / MS, bytes, not_kept: 0 }
 }
 
 fn frame(port: u16, text: &str) -> Vec<u8> {
@@ -544,4 +544,24 @@ proptest! {
         different.dedup();
         prop_assert_eq!(seen + losses.iter().map(|l| l.packets).sum::<u64>(), different.len() as u64);
     }
+}
+
+#[test]
+fn packets_that_were_never_kept_are_told_apart_from_those_that_expired() {
+    let files = |_: &str, _: u32| Err(packets::Gone::Expired);
+    let wanted = Wanted { node: "node".into(), not_kept: 7, ..wanted(1, 0, &[Position { file: 3, offset: 24 }]) };
+    let mut estimator = packets::Estimator::new(&files);
+    estimator.add(&wanted);
+    let estimate = estimator.finish();
+    assert_eq!(estimate.packets, 8);
+    let told: Vec<String> = estimate.missing.iter().map(ToString::to_string).collect();
+    let expected = [
+        "7 packets missing: the packets were not kept",
+        "1 packet missing: file 3 of node node: the packet file has expired",
+    ];
+    assert_eq!(told, expected);
+    let mut export = packets::Export::new(Vec::new(), &files, packets::Options::default());
+    export.add(&wanted).unwrap();
+    let told: Vec<String> = export.finish().unwrap().losses.iter().map(ToString::to_string).collect();
+    assert_eq!(told, expected);
 }

@@ -133,7 +133,7 @@ fn options(params: &Params, form: Form) -> Result<Options, ApiError> {
 
 /// Fields that exports need beside positions.
 fn show() -> Show {
-    let defs = [&core::NODE.def, &core::START_TIME.def, &core::BYTES.def];
+    let defs = [&core::NODE.def, &core::START_TIME.def, &core::BYTES.def, &core::NOT_KEPT_PACKETS.def];
     Show::WithPositions(defs.map(Target::of).to_vec())
 }
 
