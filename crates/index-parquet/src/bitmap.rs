@@ -34,12 +34,19 @@ impl Bitmap {
             *word |= 1 << (row % 64);
         }
     }
-    /// Sets a row or leaves it as it is, without a branch; one that is out of range is left out.
-    pub(crate) fn add(&mut self, row: u32, set: bool) {
-        if row < self.len
-            && let Some(word) = self.words.get_mut(row as usize / 64)
+    /// Sets the rows from `start` on whose bits are set; rows out of range are left out.
+    pub(crate) fn add_word(&mut self, start: u32, bits: u64) {
+        let (at, shift) = (start as usize / 64, start % 64);
+        if let Some(word) = self.words.get_mut(at) {
+            *word |= bits << shift;
+        }
+        if shift > 0
+            && let Some(word) = self.words.get_mut(at + 1)
         {
-            *word |= u64::from(set) << (row % 64);
+            *word |= bits >> (64 - shift);
+        }
+        if start.checked_add(64).is_none_or(|end| end > self.len) {
+            self.trim();
         }
     }
     pub(crate) fn has(&self, row: u32) -> bool {
@@ -167,5 +174,10 @@ mod tests {
         assert_eq!(Bitmap::all(70).count(), 70);
         assert_eq!(Bitmap::fill(70, &[1u8; 70], |v| v == 1), Bitmap::all(70));
         assert_eq!(map.slice(60, 10).count(), 9);
+        let mut words = Bitmap::none(70);
+        words.add_word(60, 0b1000_0001);
+        words.add_word(3, 1 << 62);
+        words.add_word(67, u64::MAX);
+        assert_eq!(words.iter().collect::<Vec<_>>(), [60, 65, 67, 68, 69]);
     }
 }

@@ -8,7 +8,7 @@ use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::community;
 use crate::delta;
 use crate::error;
-use crate::footer::{self, ColumnNote, FRAME_VALUES, Footer, Holds, METADATA};
+use crate::footer::{self, ColumnNote, Footer, Holds, METADATA, PART_VALUES};
 use crate::hybrid;
 use crate::registry::Registry;
 use crate::table::Table;
@@ -38,11 +38,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Rows of a page.
-const PAGE_ROWS: u32 = 8_192;
+const PAGE_ROWS: u32 = 4_096;
 /// Different values from which a Bloom filter pays: smaller dictionaries are read as quickly as the filter.
 const BLOOM_FROM: usize = 2_048;
-/// Part of a page that compression must save, or the page stays as it is and decodes at memory speed.
+/// Part of a page that compression must save, or the page stays as it is and decodes at memory speed. Numbers, which
+/// questions read whole, must save more than strings.
 const WORTH: f64 = 0.08;
+const WORTH_OF_NUMBERS: f64 = 0.25;
 
 type Made<T> = Result<T, ParquetError>;
 
@@ -163,7 +165,7 @@ fn chunk(
     let mut dictionary_offset = None;
     if let Some((plain, count)) = dictionary {
         let compressed = match &column.data {
-            Data::Texts(_, dict) if dict.len() > FRAME_VALUES as usize * 2 => {
+            Data::Texts(_, dict) if dict.len() > PART_VALUES as usize * 2 => {
                 frames(&plain, dict, note, zstd)?
             }
             _ => zstd.compress(&plain)?,
@@ -184,6 +186,7 @@ fn chunk(
     let mut nulls_total = 0i64;
     let mut first_offset = None;
     let mut vain = 0usize;
+    let worth = if matches!(form, Form::Codes(..) | Form::Delta) { WORTH_OF_NUMBERS } else { WORTH };
     let mut start = 0u32;
     while start < rows {
         let end = (start + PAGE_ROWS).min(rows);
@@ -194,7 +197,7 @@ fn chunk(
         // where a page did not get smaller the next few will not either
         let hopeful = vain.is_multiple_of(4);
         let compressed = if raw.len() > 64 && hopeful { Some(zstd.compress(&raw)?) } else { None };
-        let packed = compressed.filter(|c| c.len() as f64 <= raw.len() as f64 * (1.0 - WORTH));
+        let packed = compressed.filter(|c| c.len() as f64 <= raw.len() as f64 * (1.0 - worth));
         let is_compressed = packed.is_some();
         vain = if is_compressed { 0 } else { vain + 1 };
         let mut buffer = levels.bytes;
@@ -291,11 +294,11 @@ fn frames(
 ) -> Made<Vec<u8>> {
     let mut out = Vec::with_capacity(plain.len() / 2);
     let mut rest = plain;
-    for ends in dict.ends.chunks(FRAME_VALUES as usize) {
+    for ends in dict.ends.chunks(PART_VALUES as usize) {
         // what is left after a part: its values and their lengths
         let end = ends.last().map_or(0, |end| *end as usize);
         let before = dict.bytes.len().saturating_sub(end);
-        let after = before + (dict.ends.len() - note.frames.len() * FRAME_VALUES as usize - ends.len()) * 4;
+        let after = before + (dict.ends.len() - note.frames.len() * PART_VALUES as usize - ends.len()) * 4;
         let (part, tail) = rest.split_at(rest.len() - after.min(rest.len()));
         let compressed = zstd.compress(part)?;
         note.frames.push(compressed.len() as u32);

@@ -18,6 +18,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
@@ -66,6 +67,42 @@ impl ChunkReader for Positioned {
         let mut buffer = vec![0; length];
         self.file.read_exact_at(&mut buffer, start)?;
         Ok(buffer.into())
+    }
+}
+
+impl Positioned {
+    /// Calls `see` with bytes of the file, in a buffer that the thread keeps: large ones would be new memory each time.
+    fn with_bytes<T>(
+        &self,
+        start: u64,
+        length: usize,
+        see: impl FnOnce(&[u8]) -> Result<T, ParquetError>,
+    ) -> Result<T, ParquetError> {
+        thread_local! {
+            static KEPT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        // a damaged footer must not make us ask for more memory than the file has bytes
+        if start.checked_add(length as u64).is_none_or(|end| end > self.len) {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} are not in the file")));
+        }
+        // taken out for its use: `see` may come here again
+        let mut buffer = KEPT.with(|kept| {
+            kept.try_borrow_mut().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
+        });
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let answer = match buffer.get_mut(..length) {
+            Some(place) => {
+                self.file.read_exact_at(place, start)?;
+                see(place)
+            }
+            None => see(&[]),
+        };
+        if buffer.len() <= 8 << 20 {
+            KEPT.with(|kept| kept.try_borrow_mut().map(|mut kept| *kept = buffer).unwrap_or_default());
+        }
+        answer
     }
 }
 
@@ -211,8 +248,17 @@ impl Stored {
             len = len.saturating_sub(data.saturating_sub(start));
             start = data;
         }
-        let bytes = self.file.get_bytes(start, usize::try_from(len).map_err(|_| bad(at, "its length"))?)?;
-        let mut reader = Reader(&bytes);
+        let len = usize::try_from(len).map_err(|_| bad(at, "its length"))?;
+        self.file.with_bytes(start, len, |bytes| self.pages_of(at, bytes, see))
+    }
+
+    fn pages_of(
+        &self,
+        at: usize,
+        bytes: &[u8],
+        see: &mut dyn FnMut(&Page<'_>, u32) -> Option<()>,
+    ) -> Result<(), ParquetError> {
+        let mut reader = Reader(bytes);
         let mut row = 0;
         while row < self.rows {
             let page = Page::read(&mut reader).ok_or_else(|| bad(at, "a page is missing"))?;
@@ -230,6 +276,32 @@ impl Stored {
             }
         }
         Ok(())
+    }
+
+    /// Calls `see` with the integers of each page of a column in which every row has one, and the first row. False where the
+    /// column is not such a one.
+    pub(crate) fn each_ints(&self, key: Key, see: &mut dyn FnMut(u32, &[i64])) -> Result<bool, Error> {
+        let Some(at) = self.meaning.columns.get(&key).copied().filter(|_| self.is_dense(key)) else {
+            return Ok(false);
+        };
+        let mut done = || -> Result<bool, ParquetError> {
+            let (note, optional) = self.note(at)?;
+            if !matches!(note.holds, Holds::Int | Holds::Time) {
+                return Ok(false);
+            }
+            let mut out = Out::new(note.holds, note.list, optional);
+            self.pages(at, false, &mut |page, row| match page.kind {
+                Kind::Dictionary => page.with_values(|bytes| out.dictionary(bytes, page.entries as usize)),
+                _ => {
+                    out.ints.clear();
+                    out.page(page, row)?;
+                    see(row, &out.ints);
+                    Some(())
+                }
+            })?;
+            Ok(true)
+        };
+        done().map_err(error::parquet(&self.path))
     }
 
     fn read(&self, at: usize) -> Result<Column, ParquetError> {
@@ -364,29 +436,8 @@ impl Out {
         if !(self.list || self.optional) {
             return (count == rows as usize).then_some(false);
         }
-        let before = self.rows.len();
-        let (repetition, definition) = page.level_bytes();
-        if page.nulls == 0 && page.entries == rows && repetition.len() <= 8 {
-            self.rows.extend(start..start + rows);
-        } else if count > 0 {
-            self.levels(repetition, definition, page.entries as usize, start)?;
-        }
-        let fits =
-            self.rows.len() - before == count && self.rows.last().is_none_or(|row| *row < start + rows);
-        fits.then_some(true)
-    }
-
-    fn levels(&mut self, repetition: &[u8], definition: &[u8], entries: usize, start: u32) -> Option<()> {
-        let defined = Bits::decode(definition, entries)?;
-        let rows = &mut self.rows;
-        if self.list {
-            let repeated = Bits::decode(repetition, entries)?;
-            // a value that is not repeated begins a row
-            defined.set_by_clear(&repeated, &mut |begun| rows.push(start + begun.saturating_sub(1)));
-        } else {
-            defined.set(&mut |at| rows.push(start + at as u32));
-        }
-        Some(())
+        page_rows(&mut self.rows, self.list, page, start)?;
+        Some(true)
     }
 
     fn values(&mut self, bytes: &[u8], coding: Coding, count: usize) -> Option<()> {
@@ -453,6 +504,25 @@ fn filter_blocks(chunk: &ColumnChunkMetaData) -> Option<(u64, u64)> {
 /// The hash of Parquet's Bloom filters.
 fn twox_hash(value: &[u8]) -> u64 {
     xxhash_rust::xxh64::xxh64(value, 0)
+}
+
+/// Appends the row of each value of a page of a column in which rows may have none or several.
+pub(crate) fn page_rows(out: &mut Vec<u32>, list: bool, page: &Page<'_>, start: u32) -> Option<()> {
+    let (count, rows, before) = (page.values()?, page.rows, out.len());
+    let (repetition, definition) = page.level_bytes();
+    if page.nulls == 0 && page.entries == rows && repetition.len() <= 8 {
+        out.extend(start..start + rows);
+    } else if count > 0 {
+        let defined = Bits::decode(definition, page.entries as usize)?;
+        if list {
+            let repeated = Bits::decode(repetition, page.entries as usize)?;
+            // a value that is not repeated begins a row
+            defined.set_by_clear(&repeated, &mut |begun| out.push(start + begun.saturating_sub(1)));
+        } else {
+            defined.set(&mut |at| out.push(start + at as u32));
+        }
+    }
+    (out.len() - before == count && out.last().is_none_or(|row| *row < start + rows)).then_some(())
 }
 
 /// Length-prefixed strings.

@@ -13,12 +13,15 @@ pub(crate) const METADATA: &str = "hindsight";
 /// Version of the file layout.
 const FORMAT: u32 = 1;
 /// Values of a part of a dictionary page.
-pub(crate) const FRAME_VALUES: u32 = 1_024;
+pub(crate) const PART_VALUES: u32 = 512;
 
 /// The entry, as JSON.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Footer {
     pub format: u32,
+    /// Values of a part of a dictionary page that is in parts.
+    #[serde(default)]
+    pub part_values: u32,
     /// One for each column, in the order of the Parquet schema.
     pub columns: Vec<ColumnNote>,
     /// Expression name and aspect of each number that shapes use.
@@ -40,7 +43,7 @@ pub(crate) struct ColumnNote {
     /// Whether it is a list column.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub list: bool,
-    /// Bytes of each part of the dictionary page: parts of [`FRAME_VALUES`] values, each compressed by itself, so that one value
+    /// Bytes of each part of the dictionary page: parts of [`PART_VALUES`] values, each compressed by itself, so that one value
     /// is read without the others. Empty where the page is one part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<u32>,
@@ -126,6 +129,7 @@ pub(crate) fn describe(table: &Table, registry: &Registry) -> (Footer, Vec<Key>)
         .collect();
     let footer = Footer {
         format: FORMAT,
+        part_values: PART_VALUES,
         columns,
         targets: targets.iter().map(|t| (t.def.expr.to_owned(), aspect_name(t.aspect).to_owned())).collect(),
         objects: registry.objects().iter().map(|o| o.path.to_owned()).collect(),

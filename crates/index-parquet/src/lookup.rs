@@ -2,8 +2,8 @@
 
 use crate::bitmap::Bitmap;
 use crate::column::{Dict, FromAscii, Key};
-use crate::file::{Out, Stored, bad, ints};
-use crate::footer::{ColumnNote, FRAME_VALUES, Holds};
+use crate::file::{Out, Stored, bad, ints, page_rows};
+use crate::footer::{ColumnNote, Holds};
 use crate::pages::{Coding, Kind, Page};
 use crate::varint::Reader;
 use crate::{community, error, hybrid};
@@ -88,11 +88,12 @@ impl Stored {
     pub(crate) fn strings(&self, at: usize, note: &ColumnNote, codes: &[u32]) -> Result<Dict, ParquetError> {
         let mut out = Dict::default();
         let kept = self.dictionaries.get(self.number, at);
+        let part_values = self.notes.part_values.max(1);
         let mut order: Vec<usize> = (0..codes.len()).collect();
         order.sort_unstable_by_key(|place| codes.get(*place));
-        let part = |place: &usize| codes.get(*place).map_or(0, |code| code / FRAME_VALUES);
+        let part = |place: &usize| codes.get(*place).map_or(0, |code| code / part_values);
         let parts = order.chunk_by(|a, b| part(a) == part(b)).count();
-        if kept.is_some() || parts * 2 > note.frames.len() {
+        if kept.is_some() || self.notes.part_values == 0 || parts * 2 > note.frames.len() {
             let dict = match kept {
                 Some(kept) => kept,
                 None => self.whole_dictionary(at)?,
@@ -108,7 +109,7 @@ impl Stored {
         for group in order.chunk_by(|a, b| part(a) == part(b)) {
             let number = group.first().map_or(0, part) as usize;
             self.with_part(at, note, number, &mut |bytes| {
-                let (mut rest, mut next) = (bytes, number as u32 * FRAME_VALUES);
+                let (mut rest, mut next) = (bytes, number as u32 * part_values);
                 let mut last: std::ops::Range<usize> = 0..0;
                 let mut known = None;
                 for place in group {
@@ -143,7 +144,8 @@ impl Stored {
     }
     /// Whether a dictionary is in parts and not kept in memory: then one value is found without reading it.
     fn in_parts(&self, at: usize) -> bool {
-        let in_parts = self.notes.columns.get(at).is_some_and(|note| !note.frames.is_empty());
+        let in_parts = self.notes.part_values > 0
+            && self.notes.columns.get(at).is_some_and(|note| !note.frames.is_empty());
         in_parts && self.dictionaries.get(self.number, at).is_none()
     }
 
@@ -237,6 +239,7 @@ impl Stored {
     /// The number of a value in a dictionary in parts.
     fn find_code(&self, at: usize, value: &[u8]) -> Result<Option<u32>, ParquetError> {
         let (note, _) = self.note(at)?;
+        let part_values = self.notes.part_values;
         let wanted = IpAddr::from_ascii(value);
         // addresses are in the order of their numbers
         let compare = |other: &[u8]| match (note.holds, IpAddr::from_ascii(other)) {
@@ -247,7 +250,7 @@ impl Stored {
         while low < high {
             let middle = low + (high - low) / 2;
             let answer = self.with_part(at, note, middle, &mut |bytes| {
-                let (mut rest, mut code) = (bytes, middle as u32 * FRAME_VALUES);
+                let (mut rest, mut code) = (bytes, middle as u32 * part_values);
                 let mut first = true;
                 while let Some((len, tail)) = rest.split_first_chunk::<4>() {
                     let (other, tail) = tail.split_at_checked(u32::from_le_bytes(*len) as usize)?;
@@ -324,28 +327,53 @@ impl Stored {
                 out.codes.clear();
                 hybrid::decode(bytes, *bits, count, &mut out.codes)
             })?;
-            let meets = |code: u32| met.get(code.wrapping_sub(least) as usize) == Some(&true);
-            let (repetition, _) = page.level_bytes();
+            // the hits among 64 values; one comparison each where the numbers wanted are next to each other
+            let span = most - least;
+            let together = wanted.len() == span as usize + 1;
+            let hits = |codes: &[u32]| {
+                let all = codes.iter().enumerate();
+                if together {
+                    all.fold(0u64, |word, (bit, code)| {
+                        word | u64::from(code.wrapping_sub(least) <= span) << bit
+                    })
+                } else {
+                    all.fold(0u64, |word, (bit, code)| {
+                        let meets = met.get(code.wrapping_sub(least) as usize) == Some(&true);
+                        word | u64::from(meets) << bit
+                    })
+                }
+            };
             if !note.list && page.nulls == 0 {
-                (row..).zip(&out.codes).for_each(|(row, code)| found.add(row, meets(*code)));
+                for (start, codes) in (row..).step_by(64).zip(out.codes.chunks(64)) {
+                    found.add_word(start, hits(codes));
+                }
             } else if note.list && page.nulls == 0 {
                 // every row has a value: one that is not repeated begins the next row
-                let repeated = hybrid::Bits::decode(repetition, count)?;
+                let repeated = hybrid::Bits::decode(page.level_bytes().0, count)?;
                 let mut next = row;
                 for (word, codes) in repeated.words().zip(out.codes.chunks(64)) {
-                    let mut begins = !word;
-                    for code in codes {
-                        next += (begins & 1) as u32;
-                        begins >>= 1;
-                        found.add(next.wrapping_sub(1), meets(*code));
+                    let begins = !word & (u64::MAX >> (64 - codes.len()));
+                    let mut hits = hits(codes);
+                    while hits != 0 {
+                        let upto = u64::MAX >> (63 - hits.trailing_zeros());
+                        found.set((next + (begins & upto).count_ones()).wrapping_sub(1));
+                        hits &= hits - 1;
                     }
+                    next += begins.count_ones();
                 }
-            } else if out.codes.iter().any(|code| meets(*code)) {
+            } else {
                 // which rows the values are of is asked only where there are hits
-                out.rows.clear();
-                out.page_rows(page, row)?;
-                for (row, code) in out.rows.iter().zip(&out.codes) {
-                    found.add(*row, meets(*code));
+                let mut asked = false;
+                for (number, codes) in out.codes.chunks(64).enumerate() {
+                    let mut hits = hits(codes);
+                    if hits != 0 && !std::mem::replace(&mut asked, true) {
+                        out.rows.clear();
+                        page_rows(&mut out.rows, note.list, page, row)?;
+                    }
+                    while hits != 0 {
+                        found.set(*out.rows.get(number * 64 + hits.trailing_zeros() as usize)?);
+                        hits &= hits - 1;
+                    }
                 }
             }
             Some(())

@@ -220,6 +220,9 @@ fn candidates(
     worst: Option<Option<i64>>,
 ) -> Result<Vec<Candidate>, Error> {
     let Some(first) = sort.first().copied() else { return Ok(Vec::new()) };
+    if let Some(few) = few_candidates(open, number, rows, sort)? {
+        return Ok(few);
+    }
     let column = open.target(first.by)?;
     let mut ranked = ranks(column.as_deref(), rows, open.rows(), first);
     if let Some(Some(worst)) = worst
@@ -253,6 +256,37 @@ fn candidates(
             row,
         })
         .collect())
+}
+
+/// Rows of a file up to which their keys are picked rather than whole columns decoded.
+const FEW: u64 = 128;
+
+/// All hits of a file where they are few.
+fn few_candidates(
+    open: &Open<'_>,
+    number: usize,
+    rows: &Selection,
+    sort: &[Sort],
+) -> Result<Option<Vec<Candidate>>, Error> {
+    let Some(file) = open.file() else { return Ok(None) };
+    let picks = |one: &Sort| one.by.aspect != fields::Aspect::Count && one.by != Target::of(&core::TAGS.def);
+    if rows.count(open.rows()) > FEW || !sort.iter().all(picks) {
+        return Ok(None);
+    }
+    let chosen: Vec<u32> = rows.rows(open.rows()).collect();
+    let ids = open.ids_of(&chosen)?;
+    let mut columns = Vec::with_capacity(sort.len());
+    for one in sort {
+        let column = open.key_of(one.by).map_or(Ok(None), |key| file.pick(key, &chosen))?;
+        columns.push((column, one));
+    }
+    let candidate = |(at, (row, id)): (u32, (u32, SessionId))| Candidate {
+        keys: columns.iter().map(|(column, one)| sort_key(column.as_ref(), at, one)).collect(),
+        id,
+        segment: number,
+        row,
+    };
+    Ok(Some((0u32..).zip(chosen.into_iter().zip(ids)).map(candidate).collect()))
 }
 
 fn sort_key(column: Option<&Column>, row: u32, sort: &Sort) -> Option<Value> {

@@ -25,9 +25,14 @@ pub(crate) struct Buckets {
     places: HashMap<i64, usize, ahash::RandomState>,
     counts: Vec<i64>,
     sums: Vec<i64>,
+    /// Room for the bucket of each row of a file.
+    of_rows: Vec<u32>,
     /// For spanning histograms: what begins at a bucket, less what ended before it.
     edges: BTreeMap<i64, (i64, Vec<i64>)>,
 }
+
+/// The bucket of a row that is not chosen: none has this number.
+const NOT_CHOSEN: u32 = u32::MAX;
 
 /// The sum of the values of each row.
 pub(crate) enum RowSums {
@@ -177,6 +182,12 @@ impl Buckets {
 
     fn add(&mut self, histogram: &Histogram, open: &Open<'_>, rows: &Selection) -> Result<(), Error> {
         let width = histogram.sums.len();
+        if !histogram.spanning && self.stream(histogram, open, rows)? {
+            if self.counts.len() > MAX_BUCKETS {
+                return Err(too_many_buckets());
+            }
+            return Ok(());
+        }
         let sums = all_row_sums(open, &histogram.sums)?;
         let bucket = |ms: i64| ms.div_euclid(histogram.interval_ms);
         if histogram.spanning {
@@ -204,53 +215,21 @@ impl Buckets {
             }
         } else {
             let Some(by) = open.target(Target::of(histogram.by))? else { return Ok(()) };
-            // first the bucket of each row, then one column of sums after the other: short loops over arrays
-            let mut places: Vec<u32> = Vec::new();
-            let mut chosen: Vec<u32> = Vec::new();
-            let (mut from, mut to, mut place) = (0i64, 0i64, 0usize);
-            let mut find = |ms: i64| {
+            let mut last: Option<(i64, usize)> = None;
+            for (row, ms) in firsts(&by).filter(|(row, _)| rows.has(*row)) {
+                let bucket = bucket(ms);
                 // rows are in time order: mostly it is the bucket of the row before
-                if ms < from || ms >= to {
-                    let at = bucket(ms);
-                    from = at.saturating_mul(histogram.interval_ms);
-                    to = from.saturating_add(histogram.interval_ms);
-                    place = self.place(at, width);
-                }
-                place as u32
-            };
-            let all = by.rows == Rows::Dense && matches!(rows, Selection::All);
-            match (&by.rows, rows) {
-                (Rows::Dense, Selection::All) => places.extend(by.ints().iter().map(|ms| find(*ms))),
-                (Rows::Dense, rows) => {
-                    chosen.extend(rows.rows(open.rows()));
-                    let ms = |row: &u32| by.ints().get(*row as usize).copied().unwrap_or(0);
-                    places.extend(chosen.iter().map(|row| find(ms(row))));
-                }
-                _ => {
-                    for (row, ms) in firsts(&by).filter(|(row, _)| rows.has(*row)) {
-                        chosen.push(row);
-                        places.push(find(ms));
-                    }
-                }
-            }
-            for place in &places {
-                if let Some(count) = self.counts.get_mut(*place as usize) {
+                let place = match last {
+                    Some((at, place)) if at == bucket => place,
+                    _ => self.place(bucket, width),
+                };
+                last = Some((bucket, place));
+                if let Some(count) = self.counts.get_mut(place) {
                     *count += 1;
                 }
-            }
-            for (number, values) in sums.iter().enumerate() {
-                let values = values.all();
-                let mut add = |place: u32, value: i64| {
-                    if let Some(sum) = self.sums.get_mut(place as usize * width + number) {
-                        *sum = sum.wrapping_add(value);
-                    }
-                };
-                if all {
-                    places.iter().zip(values).for_each(|(place, value)| add(*place, *value));
-                } else {
-                    for (place, row) in places.iter().zip(&chosen) {
-                        add(*place, values.get(*row as usize).copied().unwrap_or(0));
-                    }
+                let of_place = self.sums.get_mut(place * width..).unwrap_or(&mut []);
+                for (sum, values) in of_place.iter_mut().zip(&sums) {
+                    *sum = sum.wrapping_add(values.of(row));
                 }
             }
         }
@@ -258,6 +237,62 @@ impl Buckets {
             return Err(too_many_buckets());
         }
         Ok(())
+    }
+
+    /// Adds a file page by page, one column after the other; false where a column does not allow it: some row has no value
+    /// or several.
+    fn stream(&mut self, histogram: &Histogram, open: &Open<'_>, rows: &Selection) -> Result<bool, Error> {
+        let Some(file) = open.file() else { return Ok(false) };
+        let key = |def| open.key_of(Target::of(def)).filter(|key| file.is_dense(*key) && !open.has(*key));
+        let Some(by) = key(histogram.by) else { return Ok(false) };
+        let Some(sums) = histogram.sums.iter().map(|def| key(def)).collect::<Option<Vec<_>>>() else {
+            return Ok(false);
+        };
+        let width = sums.len();
+        // the bucket of each row that is chosen
+        let mut places = std::mem::take(&mut self.of_rows);
+        places.clear();
+        let (mut from, mut to, mut place) = (0i64, 0i64, 0usize);
+        let done = file.each_ints(by, &mut |start, page| {
+            for (row, ms) in (start..).zip(page) {
+                if !rows.has(row) {
+                    places.push(NOT_CHOSEN);
+                    continue;
+                }
+                // rows are in time order: mostly it is the bucket of the row before
+                if *ms < from || *ms >= to {
+                    let at = ms.div_euclid(histogram.interval_ms);
+                    from = at.saturating_mul(histogram.interval_ms);
+                    to = from.saturating_add(histogram.interval_ms);
+                    place = self.place(at, width);
+                }
+                places.push(place as u32);
+            }
+        })?;
+        if !done {
+            return Ok(false);
+        }
+        for place in &places {
+            if let Some(count) = self.counts.get_mut(*place as usize) {
+                *count += 1;
+            }
+        }
+        let mut of_column = vec![0i64; self.counts.len()];
+        for (number, key) in sums.into_iter().enumerate() {
+            of_column.fill(0);
+            file.each_ints(key, &mut |start, page| {
+                let of_page = places.get(start as usize..).unwrap_or(&[]);
+                for (place, value) in of_page.iter().zip(page) {
+                    if let Some(sum) = of_column.get_mut(*place as usize) {
+                        *sum = sum.wrapping_add(*value);
+                    }
+                }
+            })?;
+            let places = self.sums.iter_mut().skip(number).step_by(width.max(1));
+            places.zip(&of_column).for_each(|(sum, more)| *sum = sum.wrapping_add(*more));
+        }
+        self.of_rows = places;
+        Ok(true)
     }
 
     fn merge(&mut self, other: Self, width: usize) {
