@@ -19,6 +19,14 @@ pub fn packets(file: &Path) -> Vec<Vec<u8>> {
     found
 }
 
+/// Packets that a capture has before its end or the first damage.
+pub fn packets_so_far(file: &Path) -> usize {
+    let Ok(mut source) = FileSource::open(file, &Stop::new()) else { return 0 };
+    let mut count = 0;
+    while matches!(source.batch(4_096, &mut |_| count += 1), Ok(status) if status != Status::End) {}
+    count
+}
+
 /// Writes a capture of Ethernet frames, a millisecond apart.
 pub fn write_capture(file: &Path, frames: &[Vec<u8>]) {
     let mut bytes: Vec<u8> =

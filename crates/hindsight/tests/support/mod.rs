@@ -1,6 +1,7 @@
 //! Running the real binary in a folder of its own.
 #![allow(dead_code, reason = "not every test file needs everything")]
 
+pub mod disk;
 pub mod frames;
 pub mod net;
 pub mod sensor;

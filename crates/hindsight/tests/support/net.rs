@@ -71,6 +71,17 @@ impl Cable {
         String::from_utf8_lossy(&out.stdout).trim().parse().unwrap()
     }
 
+    /// Packet sockets that receive from an interface of the server.
+    pub fn listeners(&self) -> usize {
+        let out = inside(&self.server, "cat").arg("/proc/net/packet").output().unwrap();
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        let bound = |line: &&str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            matches!(words[..], [_, _, _, _, interface, "1", ..] if interface != "0" && interface != "1")
+        };
+        text.lines().skip(1).filter(bound).count()
+    }
+
     /// Sends frames from the client in order, about `rate` a second, with this program's own sender. Returns when the last was taken.
     pub fn send(&self, device: &str, frames: &[Vec<u8>], rate: f64) {
         let path = Path::new("/run/netns").join(&self.client);

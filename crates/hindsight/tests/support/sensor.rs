@@ -1,5 +1,6 @@
 //! `hindsight run` in a namespace, and what it says of itself.
 
+use super::frames::packets_so_far;
 use super::net::inside;
 use super::{Home, interrupt, packets, wait_for};
 use std::path::PathBuf;
@@ -115,6 +116,18 @@ impl Told {
 }
 
 impl Home {
+    /// Writes the configuration file.
+    pub fn configure(&self, text: &str) {
+        std::fs::create_dir_all(self.path("data")).unwrap();
+        std::fs::write(self.path("data/hindsight.toml"), text).unwrap();
+    }
+
+    /// Waits until the packet files hold so many packets; files that are being written may end anywhere.
+    pub fn wait_for_kept(&self, count: usize) {
+        let so_far = || self.packet_files().iter().map(|file| packets_so_far(file)).sum::<usize>();
+        wait_for("packets in the files", || so_far() >= count);
+    }
+
     /// The packet files, oldest first.
     pub fn packet_files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path("data/packets")).into_iter().flatten().flatten();

@@ -72,7 +72,7 @@ pub fn run(command: &BenchLive) -> Result<Outcome, Failure> {
                 }
             }
         }
-        table(traffic, time, &rows)?;
+        table(traffic, time, command.rate.is_some(), &rows)?;
         if stop.is_set() {
             break;
         }
@@ -103,11 +103,17 @@ fn open(command: &BenchLive, name: &str) -> Result<Traffic, Failure> {
     }
 }
 
-fn table(traffic: &Traffic, time: Duration, rows: &[(Program, Option<Found>)]) -> Result<Outcome, Failure> {
+/// `single`: one rate was tried, so a rate that was held says nothing of the sender's limit.
+fn table(
+    traffic: &Traffic,
+    time: Duration,
+    single: bool,
+    rows: &[(Program, Option<Found>)],
+) -> Result<Outcome, Failure> {
     print(|out| {
         writeln!(
             out,
-            "\n{}: {} frames, {:.0} bytes on average{}; highest rate held for {} s without a loss",
+            "\n{}: {} frames, {:.0} bytes on average{}; {} held for {} s without a loss",
             traffic.name,
             traffic.len(),
             traffic.mean(),
@@ -116,6 +122,7 @@ fn table(traffic: &Traffic, time: Duration, rows: &[(Program, Option<Found>)]) -
             } else {
                 String::new()
             },
+            if single { "rate" } else { "highest rate" },
             time.as_secs()
         )?;
         writeln!(
@@ -138,8 +145,13 @@ fn table(traffic: &Traffic, time: Duration, rows: &[(Program, Option<Found>)]) -
                     )?;
                 }
                 Some(Found { best: Some(best), loss, .. }) => {
-                    let rate = format!("{}{:.0}", if loss.is_none() { "≥ " } else { "" }, best.sent.rate());
-                    let loss = loss.map_or("sender's limit".to_owned(), |loss| format!("{loss:.0}"));
+                    let limit = loss.is_none() && !single;
+                    let rate = format!("{}{:.0}", if limit { "≥ " } else { "" }, best.sent.rate());
+                    let loss = match loss {
+                        Some(loss) => format!("{loss:.0}"),
+                        None if limit => "sender's limit".to_owned(),
+                        None => String::new(),
+                    };
                     writeln!(
                         out,
                         "{name:<26} {rate:>12} {:>9.0} {:>11.2} {loss:>14}",

@@ -10,8 +10,11 @@ use std::time::{Duration, Instant};
 /// A program that captures to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// This one: packets, parsing and index.
-    Hindsight,
+    /// This one: packets and parsing, and the index unless it is left out.
+    Hindsight {
+        /// With its index.
+        index: bool,
+    },
     /// `tcpdump -w`
     Tcpdump {
         /// With a large buffer.
@@ -28,6 +31,13 @@ pub enum Program {
 
 /// The large buffer of those that can be given one, MiB.
 const LARGE_MIB: u32 = 512;
+/// How the losses begin that `hindsight run` names at its end; each may go on with a reason.
+const LOSSES: [&str; 4] = [
+    "packets dropped by the kernel",
+    "packets damaged in the ring",
+    "packets not written",
+    "documents not indexed",
+];
 /// How long a program may take to begin, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -43,7 +53,7 @@ pub struct Own {
 impl Program {
     /// Those to measure.
     pub fn all(peers: bool) -> Vec<Self> {
-        let mut all = vec![Self::Hindsight];
+        let mut all = vec![Self::Hindsight { index: true }, Self::Hindsight { index: false }];
         if peers {
             all.extend([
                 Self::Tcpdump { large: false },
@@ -59,7 +69,8 @@ impl Program {
     /// How it is called.
     pub fn name(self) -> String {
         match self {
-            Self::Hindsight => "hindsight run".into(),
+            Self::Hindsight { index: true } => "hindsight run".into(),
+            Self::Hindsight { index: false } => "hindsight run --no-index".into(),
             Self::Tcpdump { large: false } => "tcpdump -w".into(),
             Self::Tcpdump { large: true } => format!("tcpdump -w -B {LARGE_MIB} MiB"),
             Self::Dumpcap { large: false } => "dumpcap".into(),
@@ -70,13 +81,13 @@ impl Program {
 
     /// Whether it makes sessions, too.
     pub fn indexes(self) -> bool {
-        matches!(self, Self::Hindsight)
+        matches!(self, Self::Hindsight { index: true })
     }
 
     /// Where it is; `None` where it is not installed.
     pub fn path(self) -> Option<PathBuf> {
         let name = match self {
-            Self::Hindsight => return std::env::current_exe().ok(),
+            Self::Hindsight { .. } => return std::env::current_exe().ok(),
             Self::Tcpdump { .. } => "tcpdump",
             Self::Dumpcap { .. } => "dumpcap",
             Self::NetsniffNg => "netsniff-ng",
@@ -90,9 +101,12 @@ impl Program {
         let file = folder.join("packets.pcap");
         let mib = LARGE_MIB.to_string();
         match self {
-            Self::Hindsight => {
+            Self::Hindsight { index } => {
                 command.args(["run", "--interface", CAPTURING, "--no-serve", "--node", "bench"]);
                 command.arg("--dir").arg(folder);
+                if !index {
+                    command.arg("--no-index");
+                }
             }
             Self::Tcpdump { large } => {
                 command.args(["-n", "-Z", "root", "-i", CAPTURING, "-w"]).arg(file);
@@ -147,14 +161,13 @@ impl Program {
             line.split(what).next()?.split_whitespace().last()?.parse().ok()
         };
         match self {
-            Self::Hindsight => {
-                let lost = ["packets dropped by the kernel", "packets not written", "documents not indexed"];
-                let lost = lost.iter().filter_map(|what| before(&format!(" {what}"))).sum();
-                let line = said
-                    .lines()
-                    .rev()
-                    .find(|line| line.contains(" packets, ") && line.contains(" documents"))?;
-                Some(Own { taken: line.split_whitespace().next()?.parse().ok()?, lost })
+            Self::Hindsight { .. } => {
+                let is = |line: &&str| line.contains(" packets, ") && line.contains(" documents");
+                let line = said.lines().rev().find(is)?;
+                let parts = line.split(", ").filter_map(|part| part.trim().split_once(' '));
+                let lost = parts.filter(|(_, what)| LOSSES.iter().any(|loss| what.starts_with(loss)));
+                let lost = lost.filter_map(|(count, _)| count.parse::<u64>().ok()).sum();
+                Some(Own { taken: line.trim().split(' ').next()?.parse().ok()?, lost })
             }
             Self::Tcpdump { .. } => {
                 Some(Own { taken: before(" packets captured")?, lost: before(" packets dropped by kernel")? })
@@ -187,7 +200,7 @@ impl Running {
 
     fn captures(&self, cable: &Cable) -> Result<bool, Failure> {
         match self.program {
-            Program::Hindsight => Ok(self.said().contains("capturing on")),
+            Program::Hindsight { .. } => Ok(self.said().contains("capturing on")),
             _ => Ok(cable.listeners()? > 0),
         }
     }
@@ -274,9 +287,12 @@ mod tests {
             Own { taken: 8, lost: 1 }
         );
         let said = "capturing on x into y\n12 packets, 900 bytes, 3 sessions, 3 documents, 4 packets dropped by the kernel, 2 packets not written\n";
-        assert_eq!(own(Program::Hindsight, said), Own { taken: 12, lost: 6 });
-        let real = capture::Counters { packets: 5, kernel_dropped: 3, ..capture::Counters::default() };
-        assert_eq!(own(Program::Hindsight, &format!("{real}\n")), Own { taken: 5, lost: 3 });
-        assert_eq!(Program::Hindsight.own("nothing"), None);
+        assert_eq!(own(Program::Hindsight { index: true }, said), Own { taken: 12, lost: 6 });
+        let real =
+            capture::Counters { packets: 5, kernel_dropped: 3, unwritten: 9, ..capture::Counters::default() };
+        let real =
+            capture::Counters { unwritten_by: capture::Unwritten { busy: 4, full: 5, error: 0 }, ..real };
+        assert_eq!(own(Program::Hindsight { index: true }, &format!("{real}\n")), Own { taken: 5, lost: 12 });
+        assert_eq!(Program::Hindsight { index: false }.own("nothing"), None);
     }
 }
