@@ -1,14 +1,18 @@
 //! The stores of a data folder, opened.
 
 use crate::Failure;
+use crate::config::Packets;
 use crate::home::Home;
 use crate::schema::SCHEMA;
+use capture::{Place, PacketWriter, Refusal, StoreError, StoreStatus, Vanished};
 use catalog_sqlite::Sqlite;
 use index::{Catalog, Error, FileRecord};
-use packets::{FileFacts, Gone, Register, Writer, WriterOptions};
+use packets::{FileFacts, Folders, Gone, Key, Keyring, Register, Writer, WriterOptions};
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use wire::LinkType;
 
 /// Index and catalogue of a data folder.
@@ -17,6 +21,8 @@ pub struct Stores {
     pub index: Arc<index_parquet::Store>,
     /// Files, users, views.
     pub catalog: Arc<dyn Catalog>,
+    /// Keys of encrypted packet files.
+    pub keys: Arc<Keyring>,
 }
 
 impl Stores {
@@ -25,33 +31,124 @@ impl Stores {
         home.create()?;
         let catalog = Arc::new(Sqlite::open(home.catalog())?);
         let index = index_parquet::Store::open(home.index(), index_parquet::Options::new(SCHEMA.clone()))?;
-        Ok(Self { index, catalog })
+        Ok(Self { index, catalog, keys: Arc::default() })
+    }
+
+    /// The same, with the keys that the configuration names.
+    pub fn open_with(home: &Home, packets: &Packets) -> Result<Self, Failure> {
+        let keys = packets.encryption.iter().chain(&packets.keys);
+        let keys = Keyring::load(keys).map_err(|error| error.to_string())?;
+        Ok(Self { keys: Arc::new(keys), ..Self::open(home)? })
     }
 
     /// Where packet files are.
     pub fn files(&self) -> PacketFiles {
-        PacketFiles(self.catalog.clone())
+        PacketFiles { catalog: self.catalog.clone(), keys: self.keys.clone() }
     }
 }
 
 /// Packet files by the catalogue.
-pub struct PacketFiles(Arc<dyn Catalog>);
+pub struct PacketFiles {
+    catalog: Arc<dyn Catalog>,
+    keys: Arc<Keyring>,
+}
 
 impl packets::Files for PacketFiles {
     fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
-        match self.0.file(node, number) {
-            Ok(Some(file)) => Ok(PathBuf::from(file.name)),
-            Ok(None) => Err(Gone::Expired),
+        match self.catalog.file(node, number) {
+            Ok(Some(file)) if !file.deleting => Ok(PathBuf::from(file.name)),
+            Ok(_) => Err(Gone::Expired),
             Err(error) => Err(Gone::Unreadable(error.to_string())),
+        }
+    }
+
+    fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+}
+
+/// A run of the program, by which others see that the files which it writes are still being written. Ends with the process, however it ends.
+#[derive(Debug)]
+pub struct Owner {
+    name: String,
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Owner {
+    /// This process, as long as something holds it.
+    pub fn this(home: &Home) -> Result<Arc<Self>, Failure> {
+        static THIS: Mutex<Option<Arc<Owner>>> = Mutex::new(None);
+        let folder = home.running();
+        let mut this = THIS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owner) = this.as_ref().filter(|owner| owner.path.parent() == Some(&folder)) {
+            return Ok(owner.clone());
+        }
+        let failed = |error: io::Error| format!("{}: {error}", folder.display());
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let name = format!("{}-{}", crate::ask::now_ms(), std::process::id());
+        let path = folder.join(&name);
+        let lock = File::create(&path).map_err(failed)?;
+        lock.try_lock().map_err(|error| format!("{}: {error}", path.display()))?;
+        let owner = Arc::new(Self { name, path, _lock: lock });
+        *this = Some(owner.clone());
+        Ok(owner)
+    }
+
+    /// Whether a run still goes on. What one that is over left behind is removed.
+    pub fn is_alive(home: &Home, name: &str) -> bool {
+        let path = home.running().join(name);
+        // a name is only ever made above, but comes out of the catalogue
+        if name.contains('/') {
+            return false;
+        }
+        match File::open(&path) {
+            Ok(file) if file.try_lock_shared().is_err() => true,
+            Ok(_) => {
+                let _ = std::fs::remove_file(&path);
+                false
+            }
+            Err(_) => false,
         }
     }
 }
 
-/// A writer of packet files that lists them in the catalogue.
+/// How packet files are written, by the configuration; makes their folders. `lines` writers share the disks.
+pub fn writer_options(home: &Home, node: &str, packets: &Packets, lines: usize) -> Result<WriterOptions, Failure> {
+    let folders = packet_folders(home, packets);
+    for folder in &folders {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let key = |path: &PathBuf| Key::load(path).map(Arc::new);
+    let encryption = packets.encryption.as_ref().map(key).transpose().map_err(|error| error.to_string())?;
+    // so many files that the oldest can go while the newest are written, also on a small disk
+    let disks = folders.iter().filter_map(|folder| rustix::fs::statvfs(folder).ok());
+    let smallest = disks.map(|disk| disk.f_blocks.saturating_mul(disk.f_frsize)).min().unwrap_or(u64::MAX);
+    let most = (smallest / 64 / lines.max(1) as u64).max(1 << 20);
+    let memory = usize::try_from(packets.memory.0).unwrap_or(usize::MAX);
+    let live = WriterOptions::live(Folders::new(folders, packets.placement.into()), node);
+    Ok(WriterOptions {
+        max_size: packets.max_file_size.0.min(most),
+        max_age: packets.max_file_age.0,
+        memory,
+        format: packets.file_format(),
+        encryption,
+        direct: packets.direct(),
+        sync: packets.sync.map(|span| span.0),
+        ..live
+    })
+}
+
+/// Folders of packet files.
+pub fn packet_folders(home: &Home, packets: &Packets) -> Vec<PathBuf> {
+    if packets.folders.is_empty() { vec![home.packets()] } else { packets.folders.clone() }
+}
+
+/// A writer of packet files that lists them in the catalogue, for imports: it waits for the disk.
 pub fn packet_writer(home: &Home, node: &str, catalog: &Arc<dyn Catalog>) -> Result<Writer<Listed>, Failure> {
     let folder = home.packets();
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let register = Listed { catalog: catalog.clone(), node: node.to_owned() };
+    let register = Listed::new(home, node, catalog)?;
     Ok(Writer::new(WriterOptions::new(folder, node), register))
 }
 
@@ -59,10 +156,33 @@ pub fn packet_writer(home: &Home, node: &str, catalog: &Arc<dyn Catalog>) -> Res
 pub struct Listed {
     catalog: Arc<dyn Catalog>,
     node: String,
+    owner: Arc<Owner>,
+    line: Option<String>,
+    pin: Option<String>,
+}
+
+impl Listed {
+    /// Lists files that this process writes.
+    pub fn new(home: &Home, node: &str, catalog: &Arc<dyn Catalog>) -> Result<Self, Failure> {
+        let owner = Owner::this(home)?;
+        Ok(Self { catalog: catalog.clone(), node: node.to_owned(), owner, line: None, pin: None })
+    }
+    /// Those of a line of a live capture.
+    pub fn line(self, line: &str) -> Self {
+        Self { line: Some(line.to_owned()), ..self }
+    }
+    /// Those of a pin.
+    pub fn pin(self, pin: &str) -> Self {
+        Self { pin: Some(pin.to_owned()), ..self }
+    }
 }
 
 fn failed(error: Error) -> io::Error {
-    io::Error::other(error.to_string())
+    let kind = match error.kind {
+        index::ErrorKind::Full => io::ErrorKind::StorageFull,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error.to_string())
 }
 
 impl Register for Listed {
@@ -91,6 +211,9 @@ impl Register for Listed {
             compression: facts.compression.into(),
             encryption: facts.key.map(|key| key.to_string()),
             link_type: Some(u32::from(facts.link.0)),
+            line: self.line.clone(),
+            owner: (!facts.finished).then(|| self.owner.name.clone()),
+            pin: self.pin.clone(),
             ..known
         };
         self.catalog.update_file(&file).map_err(failed)
@@ -98,5 +221,67 @@ impl Register for Listed {
 
     fn discard(&mut self, number: u32) -> io::Result<()> {
         self.catalog.remove_file(&self.node, number).map_err(failed)
+    }
+}
+
+/// A packet store that takes nothing while there is no room.
+pub struct Guarded {
+    writer: Writer<Listed>,
+    paused: Arc<AtomicBool>,
+}
+
+impl Guarded {
+    /// Writes unless `paused` is set.
+    pub fn new(writer: Writer<Listed>, paused: Arc<AtomicBool>) -> Self {
+        Self { writer, paused }
+    }
+}
+
+impl PacketWriter for Guarded {
+    fn write(&mut self, time: i64, link: LinkType, bytes: &[u8], len: u32) -> Result<Place, StoreError> {
+        if self.paused.load(Ordering::Relaxed) {
+            return Err(StoreError::new(Refusal::Full, "writing packets is paused until there is room on the disk"));
+        }
+        PacketWriter::write(&mut self.writer, time, link, bytes, len)
+    }
+    fn flush(&mut self) -> Result<(), StoreError> {
+        PacketWriter::flush(&mut self.writer)
+    }
+    fn tick(&mut self, now: i64) -> Result<(), StoreError> {
+        PacketWriter::tick(&mut self.writer, now)
+    }
+    fn finish(&mut self) -> Result<(), StoreError> {
+        PacketWriter::finish(&mut self.writer)
+    }
+    fn take_vanished(&mut self) -> Vec<Vanished> {
+        self.writer.take_vanished()
+    }
+    fn status(&self) -> StoreStatus {
+        PacketWriter::status(&self.writer)
+    }
+}
+
+/// Removes a file that may be gone already.
+pub fn remove_file(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_alive_as_long_as_its_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::find(Some(dir.path())).unwrap();
+        let owner = Owner::this(&home).unwrap();
+        assert!(Owner::is_alive(&home, &owner.name));
+        std::fs::write(home.running().join("1-1"), b"").unwrap();
+        assert!(!Owner::is_alive(&home, "1-1"));
+        assert!(!home.running().join("1-1").exists());
+        assert!(!Owner::is_alive(&home, "2-2"));
     }
 }

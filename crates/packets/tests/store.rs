@@ -549,7 +549,8 @@ proptest! {
 #[test]
 fn packets_that_were_never_kept_are_told_apart_from_those_that_expired() {
     let files = |_: &str, _: u32| Err(packets::Gone::Expired);
-    let wanted = Wanted { node: "node".into(), not_kept: 7, ..wanted(1, 0, &[Position { file: 3, offset: 24 }]) };
+    let wanted =
+        Wanted { node: "node".into(), not_kept: 7, ..wanted(1, 0, &[Position { file: 3, offset: 24 }]) };
     let mut estimator = packets::Estimator::new(&files);
     estimator.add(&wanted);
     let estimate = estimator.finish();
