@@ -1,8 +1,8 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, change, complete, connections, export, fields, files, info, packets, pcap,
-    regression, sessions, spi, stats, summary, upload, views,
+    account, aggregate, change, complete, connections, export, fields, files, info, layouts, packets, pcap,
+    regression, sessions, spi, stats, summary, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -108,7 +108,17 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(views::change_shortcut, views::remove_shortcut))
         .routes(routes!(info::histories))
         .routes(routes!(info::remove_history))
-        .routes(routes!(account::me))
+        .routes(routes!(account::me, users::create))
+        .routes(routes!(users::change, users::remove))
+        .routes(routes!(users::list))
+        .routes(routes!(users::csv))
+        .routes(routes!(users::names))
+        .routes(routes!(users::roles))
+        .routes(routes!(users::assign))
+        .routes(routes!(users::acknowledge))
+        .routes(routes!(layouts::list, layouts::create))
+        .routes(routes!(layouts::change, layouts::remove))
+        .routes(routes!(layouts::state, layouts::store_state))
         .routes(routes!(account::settings, account::store_settings))
         .routes(routes!(account::password))
         .routes(routes!(account::logout))

@@ -1,5 +1,6 @@
 //! Log-in, log-out, the current user, its settings and password.
 
+use crate::api::users::own;
 use crate::app::App;
 use crate::auth::{self, CSRF_COOKIE, Caller, LOGIN_COOKIE, Peer, User, cookie};
 use crate::error::ApiError;
@@ -94,14 +95,11 @@ pub(crate) async fn store_settings(
     if settings.to_string().len() > MAX_SETTINGS {
         return Err(ApiError::bad(format!("settings have at most {MAX_SETTINGS} bytes")));
     }
-    let id = caller.user.user_id.clone();
-    let change = move |app: &App| {
-        auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
-            user.settings = settings.clone();
-            Ok(())
-        })
-    };
-    app.blocking(change).await?;
+    own(app, caller, move |user| {
+        user.settings = settings.clone();
+        Ok(())
+    })
+    .await?;
     Ok(Json(json!({ "success": true, "text": "Settings saved" })))
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod files;
 pub(crate) mod info;
+pub(crate) mod layouts;
 pub(crate) mod packets;
 pub(crate) mod pcap;
 pub(crate) mod regression;
@@ -18,6 +19,7 @@ pub(crate) mod stats;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod upload;
+pub(crate) mod users;
 pub(crate) mod views;
 
 use index::Key;

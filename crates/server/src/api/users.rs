@@ -1,0 +1,421 @@
+//! Users and roles: made, changed, listed, removed by those who administer users.
+
+use crate::api::table;
+use crate::app::{App, now_ms};
+use crate::auth::{self, Caller, USERS, User};
+use crate::error::ApiError;
+use crate::params::Params;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// Users of one installation.
+const MAX_USERS: usize = 100_000;
+/// Roles that the system itself knows.
+const ROLES: &[&str] = &[
+    "superAdmin",
+    "usersAdmin",
+    "dbAdmin",
+    "mcpUser",
+    "arkimeAdmin",
+    "arkimeUser",
+    "cont3xtAdmin",
+    "cont3xtUser",
+    "parliamentAdmin",
+    "parliamentUser",
+    "wiseAdmin",
+    "wiseUser",
+];
+/// Columns of the CSV.
+const COLUMNS: &[&str] = &[
+    "userId",
+    "userName",
+    "enabled",
+    "webEnabled",
+    "headerAuthEnabled",
+    "emailSearch",
+    "removeEnabled",
+    "packetSearch",
+    "hideStats",
+    "hideFiles",
+    "hidePcap",
+    "disablePcapDownload",
+    "expression",
+    "timeLimit",
+    "roles",
+    "created",
+];
+
+fn no_permission() -> ApiError {
+    ApiError::forbidden("You do not have permission to access this resource")
+}
+
+fn may_administer(caller: &Caller) -> Result<(), ApiError> {
+    let may = caller.user.roles.iter().any(|role| matches!(role.as_str(), "superAdmin" | "usersAdmin"));
+    if may { Ok(()) } else { Err(no_permission()) }
+}
+
+fn is_super(roles: &[String]) -> bool {
+    roles.iter().any(|role| role == "superAdmin")
+}
+
+/// The object of a request; forms are read too.
+fn body(params: &Params) -> Map<String, Value> {
+    params.body.clone().unwrap_or_default()
+}
+
+fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Option<&'b str> {
+    body.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        Value::String(text) => {
+            Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Takes the properties that are given; what is not given stays.
+fn apply(app: &App, caller: &Caller, user: &mut User, body: &Map<String, Value>) -> Result<(), ApiError> {
+    for (name, place) in [
+        ("enabled", &mut user.enabled),
+        ("webEnabled", &mut user.web_enabled),
+        ("emailSearch", &mut user.email_search),
+        ("removeEnabled", &mut user.remove_enabled),
+        ("packetSearch", &mut user.packet_search),
+        ("hideStats", &mut user.hide_stats),
+        ("hideFiles", &mut user.hide_files),
+        ("hidePcap", &mut user.hide_pcap),
+        ("disablePcapDownload", &mut user.disable_pcap_download),
+    ] {
+        match body.get(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::Bool(value)) => *place = *value,
+            Some(_) => return Err(ApiError::forbidden(format!("{name} must be true or false"))),
+        }
+    }
+    if let Some(Value::Bool(value)) = body.get("headerAuthEnabled") {
+        user.more.insert("headerAuthEnabled".to_owned(), (*value).into());
+    }
+    if let Some(name) = text(body, "userName") {
+        user.user_name = name.to_owned();
+    }
+    match body.get("expression") {
+        None => {}
+        Some(Value::Null) => user.expression.clear(),
+        Some(Value::String(expression)) => {
+            // an expression that cannot be read would lock the user out
+            crate::scope::compile_for(app, caller, expression)?;
+            user.expression = expression.clone();
+        }
+        Some(_) => return Err(ApiError::forbidden("Expression must be a string when present")),
+    }
+    match body.get("timeLimit") {
+        None => {}
+        Some(Value::Null) => user.time_limit = 0,
+        Some(value) => {
+            let hours = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+            user.time_limit = hours
+                .filter(|h| *h >= 0)
+                .ok_or_else(|| ApiError::forbidden("timeLimit is a number of hours"))?;
+        }
+    }
+    for (name, is_roles) in [("roles", true), ("roleAssigners", false)] {
+        let Some(value) = body.get(name) else { continue };
+        let list = texts(value)
+            .ok_or_else(|| ApiError::forbidden(format!("{name} field must be an array of strings")))?;
+        if !is_roles {
+            user.more.insert(name.to_owned(), json!(list));
+            continue;
+        }
+        if is_super(&list) != is_super(&user.roles) && !is_super(&caller.user.roles) {
+            return Err(ApiError::forbidden("Can not enable superAdmin unless you are superAdmin"));
+        }
+        for role in &list {
+            let known = ROLES.contains(&role.as_str())
+                || (role.starts_with("role:") && auth::load(&*app.state.catalog, role)?.is_some());
+            if !known {
+                return Err(ApiError::forbidden(format!("Unknown role {role}")));
+            }
+        }
+        user.roles = list;
+    }
+    Ok(())
+}
+
+#[utoipa::path(post, path = "/api/user", tag = "users", request_body(content = Value, description = "`{userId,userName,password,enabled,roles,…}`; a userId `role:x` makes a role, which has no password"),
+    responses((status = 200, description = "`{success,text}`"), (status = 403, description = "Missing, wrong or not allowed")))]
+/// Makes a user or a role.
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_administer(&caller)?;
+    let work = move |app: &App| {
+        let body = body(&params);
+        let missing = || ApiError::forbidden("Missing/Empty required fields");
+        let id = text(&body, "userId").ok_or_else(missing)?.to_owned();
+        text(&body, "userName").ok_or_else(missing)?;
+        let is_role = id.starts_with("role:");
+        let name = id.strip_prefix("role:").unwrap_or(&id);
+        if name.is_empty()
+            || id.len() > 200
+            || !name.chars().all(|c| c.is_alphanumeric() || "@-_.".contains(c))
+        {
+            return Err(ApiError::forbidden("User ID must be word characters"));
+        }
+        if id.starts_with('_') {
+            return Err(ApiError::forbidden("User ID cannot be the same as the shared user id"));
+        }
+        let catalog = &*app.state.catalog;
+        if catalog.list(USERS)?.len() >= MAX_USERS {
+            return Err(ApiError::forbidden(format!("there are {MAX_USERS} users already")));
+        }
+        let mut user = User { user_id: id.clone(), created: now_ms(), ..User::default() };
+        if is_role {
+            user.roles.clear();
+            user.web_enabled = false;
+        }
+        apply(app, &caller, &mut user, &body)?;
+        if !is_role {
+            let password = body.get("password").and_then(Value::as_str).ok_or_else(missing)?;
+            if !app.config.regression_tests {
+                auth::check_password(password).map_err(|e| ApiError::forbidden(e.to_string()))?;
+            }
+            user.pass_store = auth::hash_password(password)?;
+        }
+        if !catalog.put(USERS, &id, &user.to_json()?, Some(0))? {
+            return Err(ApiError::forbidden("User already exists"));
+        }
+        let text = if is_role { "Role created successfully" } else { "User created successfully" };
+        Ok(Json(json!({ "success": true, "text": text })))
+    };
+    app.blocking(work).await
+}
+
+#[utoipa::path(post, path = "/api/user/{id}", tag = "users", params(("id" = String, Path, description = "User id")), request_body(content = Value),
+    responses((status = 200, description = "`{success,text}`"), (status = 403, description = "Unknown user, wrong or not allowed")))]
+/// Changes a user; what is not named stays.
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_administer(&caller)?;
+    let work = move |app: &App| {
+        let body = body(&params);
+        if body.contains_key("userName") && text(&body, "userName").is_none() {
+            return Err(ApiError::forbidden("User name can not be empty"));
+        }
+        let catalog = &*app.state.catalog;
+        let before = auth::load(catalog, &id)?.ok_or_else(|| ApiError::forbidden("User not found"))?;
+        if is_super(&before.roles) && !is_super(&caller.user.roles) {
+            return Err(no_permission());
+        }
+        auth::change(catalog, &id, &mut |user: &mut User| apply(app, &caller, user, &body))?;
+        Ok(Json(json!({ "success": true, "text": format!("User {id} updated successfully") })))
+    };
+    app.blocking(work).await
+}
+
+#[utoipa::path(delete, path = "/api/user/{id}", tag = "users", params(("id" = String, Path, description = "User id")),
+    responses((status = 200, description = "`{success,text}`"), (status = 403, description = "Not yourself")))]
+/// Removes a user and ends its log-ins.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    may_administer(&caller)?;
+    if id == caller.user.user_id {
+        return Err(ApiError::forbidden("Can not delete yourself"));
+    }
+    let work = move |app: &App| {
+        let catalog = &*app.state.catalog;
+        let user = auth::load(catalog, &id)?.ok_or_else(|| ApiError::forbidden("User not found"))?;
+        if is_super(&user.roles) && !is_super(&caller.user.roles) {
+            return Err(no_permission());
+        }
+        catalog.remove(USERS, &id)?;
+        auth::stop_others(app, &id, None)?;
+        Ok(Json(json!({ "success": true, "text": "User deleted successfully" })))
+    };
+    app.blocking(work).await
+}
+
+fn rows(app: &App, params: &Params) -> Result<(Vec<Value>, usize), ApiError> {
+    let entries = app.state.catalog.list(USERS)?;
+    let total = entries.len();
+    let filter = params.get("filter").unwrap_or_default().to_lowercase();
+    let role = params.get("roleId").map(str::to_owned);
+    let mut rows = Vec::new();
+    for entry in entries {
+        let Ok(user) = serde_json::from_value::<User>(entry.value) else { continue };
+        let named = [&user.user_id, &user.user_name].iter().any(|t| t.to_lowercase().contains(&filter));
+        let in_role = role.as_ref().is_none_or(|role| user.roles.contains(role));
+        if named && in_role {
+            let mut shown = user.public();
+            if let Some(shown) = shown.as_object_mut() {
+                shown.remove("settings");
+                shown.insert("id".to_owned(), user.user_id.into());
+            }
+            rows.push(shown);
+        }
+    }
+    Ok((rows, total))
+}
+
+#[utoipa::path(post, path = "/api/users", tag = "users", params(
+        ("filter" = Option<String>, Query, description = "Part of an id or name"), ("start" = Option<usize>, Query), ("length" = Option<usize>, Query),
+        ("sortField" = Option<String>, Query), ("desc" = Option<bool>, Query)),
+    responses((status = 200, description = "`{success,data,recordsTotal,recordsFiltered}`")))]
+/// Users and roles.
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_administer(&caller)?;
+    let work = move |app: &App| {
+        let (rows, total) = rows(app, &params)?;
+        let mut page = table::page(rows, total, &params, "userId", 500)?;
+        page["success"] = true.into();
+        Ok(Json(page))
+    };
+    app.blocking(work).await
+}
+
+#[utoipa::path(post, path = "/api/users.csv", tag = "users", responses((status = 200, description = "One line a user", content_type = "text/csv")))]
+/// Users and roles as CSV.
+pub(crate) async fn csv(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
+    may_administer(&caller)?;
+    let (rows, _) = app.blocking(move |app| rows(app, &params)).await?;
+    let mut out = COLUMNS.join(", ") + "\r\n";
+    for row in rows {
+        let cells = COLUMNS.iter().map(|column| {
+            let value = crate::api::export::plain(row.get(*column).unwrap_or(&Value::Null));
+            crate::api::export::cell(&value)
+        });
+        out.push_str(&cells.collect::<Vec<_>>().join(", "));
+        out.push_str("\r\n");
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"users.csv\""),
+    ];
+    Ok((headers, out).into_response())
+}
+
+#[utoipa::path(post, path = "/api/users/min", tag = "users", responses((status = 200, description = "`{success,data:[{userId,userName}]}`")))]
+/// Ids and names of users, for sharing.
+pub(crate) async fn names(
+    State(app): State<App>,
+    _: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let (rows, _) = app.blocking(move |app| rows(app, &params)).await?;
+    let short = |row: &Value| json!({ "userId": row["userId"], "userName": row["userName"] });
+    let people = rows.iter().filter(|row| !row["userId"].as_str().is_some_and(|id| id.starts_with("role:")));
+    Ok(Json(json!({ "success": true, "data": people.map(short).collect::<Vec<_>>() })))
+}
+
+#[utoipa::path(get, path = "/api/user/roles", tag = "users", responses((status = 200, description = "`{success,roles:[{text,value,userDefined}]}`")))]
+/// Roles that there are.
+pub(crate) async fn roles(State(app): State<App>, _: Caller) -> Result<Json<Value>, ApiError> {
+    let own = app.blocking(|app| Ok(app.state.catalog.list(USERS)?)).await?;
+    let mut roles: Vec<Value> =
+        ROLES.iter().map(|role| json!({ "text": role, "value": role, "userDefined": false })).collect();
+    for entry in own {
+        if let Some(name) = entry.key.strip_prefix("role:") {
+            roles.push(json!({ "text": name, "value": entry.key, "userDefined": true }));
+        }
+    }
+    Ok(Json(json!({ "success": true, "roles": roles })))
+}
+
+#[utoipa::path(post, path = "/api/user/{id}/assignment", tag = "users", params(("id" = String, Path, description = "User id")),
+    request_body(content = Value, description = "`{roleId,newRoleState}`"), responses((status = 200, description = "`{success,text}`"), (status = 403, description = "Not an assigner of the role")))]
+/// Gives a user-defined role to a user or takes it away; for administrators and the assigners of the role.
+pub(crate) async fn assign(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let work = move |app: &App| {
+        let body = body(&params);
+        let role = text(&body, "roleId").ok_or_else(|| ApiError::forbidden("Missing roleId"))?.to_owned();
+        let state = body.get("newRoleState").and_then(Value::as_bool);
+        let wanted = state.ok_or_else(|| ApiError::forbidden("newRoleState must be a boolean"))?;
+        let catalog = &*app.state.catalog;
+        let unknown = || ApiError::forbidden("Cannot find role");
+        let card = if role.starts_with("role:") {
+            auth::load(catalog, &role)?.ok_or_else(unknown)?
+        } else {
+            return Err(unknown());
+        };
+        let assigners = card.more.get("roleAssigners").and_then(texts).unwrap_or_default();
+        if !assigners.contains(&caller.user.user_id) {
+            may_administer(&caller)?;
+        }
+        auth::change(catalog, &id, &mut |user: &mut User| {
+            user.roles.retain(|own| *own != role);
+            if wanted {
+                user.roles.push(role.clone());
+            }
+            Ok(())
+        })?;
+        Ok(Json(json!({ "success": true, "text": format!("User {id} updated successfully") })))
+    };
+    app.blocking(work).await
+}
+
+#[utoipa::path(put, path = "/api/user/{id}/acknowledge", tag = "users", params(("id" = String, Path, description = "User id")),
+    request_body(content = Value, description = "`{msgNum}`"), responses((status = 200, description = "`{success,text}`")))]
+/// Remembers which welcome message the user has seen.
+pub(crate) async fn acknowledge(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    if id != caller.user.user_id {
+        return Err(ApiError::forbidden("Can not change other users msg"));
+    }
+    let number: i64 =
+        params.parse("msgNum", "a number")?.ok_or_else(|| ApiError::forbidden("Message number required"))?;
+    own(app, caller, move |user| {
+        user.more.insert("welcomeMsgNum".to_owned(), number.into());
+        Ok(())
+    })
+    .await?;
+    Ok(Json(json!({ "success": true, "text": format!("User, {id}, dismissed message {number}") })))
+}
+
+/// Changes what belongs to the caller.
+pub(crate) async fn own(
+    app: App,
+    caller: Caller,
+    mut change: impl FnMut(&mut User) -> Result<(), ApiError> + Send + 'static,
+) -> Result<(), ApiError> {
+    let work = move |app: &App| {
+        let catalog = &*app.state.catalog;
+        if app.config.regression_tests {
+            // a user that was only named in a request becomes one that is kept
+            catalog.put(USERS, &caller.user.user_id, &caller.user.to_json()?, Some(0))?;
+        }
+        auth::change(catalog, &caller.user.user_id, &mut change).map(|_| ())
+    };
+    app.blocking(work).await
+}
