@@ -13,6 +13,7 @@ export const router = createRouter({
         { path: '', redirect: (to) => ({ name: 'sessions', query: to.query }) },
         { path: 'sessions', name: 'sessions', component: () => import('@/pages/sessions/SessionsPage.vue') },
         { path: 'files', name: 'files', component: () => import('@/pages/files/FilesPage.vue') },
+        { path: 'stats', name: 'stats', component: () => import('@/pages/stats/StatsPage.vue') },
         { path: 'help', name: 'help', component: () => import('@/pages/help/HelpPage.vue') },
         { path: 'settings', name: 'settings', component: () => import('@/pages/settings/SettingsPage.vue') },
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/shell/NotFound.vue') },

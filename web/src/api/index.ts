@@ -3,7 +3,9 @@ import type {
   AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, Job, PacketsAnswer,
   SessionDoc, SessionsAnswer, SessionsQuery, Side, UploadAnswer, User, Validation,
 } from './types'
+import type { LinesAnswer, LossesAnswer, NodesAnswer, StatsQuery, StatsSeries } from './statistics'
 
+export * from './statistics'
 export * from './types'
 export { ApiError, describe, isAbort, whenUnauthorized } from './client'
 
@@ -74,6 +76,14 @@ export function parseCounts(lines: string): [value: string, count: number][] {
     return cut < 0 || !Number.isFinite(count) ? [line, 0] : [line.slice(0, cut), count]
   })
 }
+
+export const stats = (signal?: AbortSignal): Promise<NodesAnswer> => json('/api/stats', { signal })
+
+export const statsSeries = (query: StatsQuery, signal?: AbortSignal): Promise<StatsSeries> => json('/api/stats/series', { query, signal })
+
+export const statsLines = (query: StatsQuery, signal?: AbortSignal): Promise<LinesAnswer> => json('/api/stats/lines', { query, signal })
+
+export const statsLosses = (query: StatsQuery, signal?: AbortSignal): Promise<LossesAnswer> => json('/api/stats/losses', { query, signal })
 
 export const userSettings = (): Promise<Record<string, unknown>> => json('/api/user/settings')
 

@@ -5,6 +5,7 @@ import { SECTIONS } from '@/pages/help/reference'
 import { COMPOSED_IDS } from '@/pages/sessions/columns'
 import { TCP_COUNTS } from '@/pages/sessions/perf'
 import { BOUNDINGS, NAMED, PRESETS } from '@/search/range'
+import { RANGES, STAGES } from '@/pages/stats/chart'
 import { SHORTCUTS } from '@/shell/keys'
 import en from './en'
 import zh from './zh'
@@ -65,6 +66,10 @@ test('every key that is put together exists', () => {
     ...['retransmissions', 'lost', 'zeroWindows', 'errors', 'http', 'sql', 'dns', 'handshake'].flatMap((kind) => [`mark.${kind}`, `mark.short.${kind}`]),
     ...['waiting', 'sending', 'importing', 'done', 'failed', 'cancelled'].map((phase) => `upload.phase.${phase}`),
     ...['num', 'node', 'name', 'filesize', 'packets', 'first', 'lastTimestamp'].map((key) => `files.column.${key}`),
+    ...RANGES.map((one) => `stats.range.${one.key}`),
+    ...STAGES.flatMap((stage) => [`stats.stage.${stage}`]),
+    ...['packets', 'bits', 'lost', 'sessions', 'began', 'memory', 'cpu', 'disk', 'queue'].map((key) => `stats.chart.${key}`),
+    ...['packets', 'written', 'captured', 'writtenBits', 'open', 'began', 'documents', 'process', 'held', 'cpu', 'free', 'waiting', 'stalls'].map((key) => `stats.curve.${key}`),
     ...['sessions', 'packets', 'bytes', 'databytes'].map((one) => `timeline.metrics.${one}`),
   ]
   expect(built.filter((key) => !english.has(key))).toEqual([])

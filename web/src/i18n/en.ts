@@ -4,7 +4,7 @@ export default {
   common: {
     close: 'Close', cancel: 'Cancel', retry: 'Try again', loading: 'Loading…', copied: 'Copied', src: 'Src', dst: 'Dst', source: 'Source', destination: 'Destination',
   },
-  page: { sessions: 'Sessions', files: 'Files', help: 'Help', settings: 'Settings', nowhere: 'Not found', login: 'Log in' },
+  page: { sessions: 'Sessions', files: 'Files', stats: 'Statistics', help: 'Help', settings: 'Settings', nowhere: 'Not found', login: 'Log in' },
   shell: { skip: 'Skip to the content', pages: 'Pages', account: 'Account {name}', logOut: 'Log out', nowhere: 'There is no such page' },
   theme: { system: 'As the system', light: 'Light', dark: 'Dark' },
   login: {
@@ -90,6 +90,26 @@ export default {
     count: '{n} of {all} files', filter: 'Filter by name', failed: 'The files could not be listed', noMatch: 'No file has such a name', empty: 'No capture files yet', sessions: 'Sessions', locked: 'kept', lockedHint: 'Never deleted by retention', pages: 'Pages of files', before: 'Before', after: 'Next',
     column: { num: 'No.', node: 'Node', name: 'File', filesize: 'Size', packets: 'Packets', first: 'First packet', lastTimestamp: 'Last packet' },
   },
+  stats: {
+    span: 'Time shown', node: 'Node', interface: 'Interface', allNodes: 'All nodes', allInterfaces: 'All interfaces', asOf: 'As of {time}', pause: 'Stop following', follow: 'Follow', refresh: 'Read again', failed: 'The statistics could not be read',
+    empty: 'Nothing has captured yet', howTo: 'A live capture keeps its figures here. Start one with', nothingLost: 'Nothing was lost', capturing: 'capturing for {span}', since: 'silent since {time}', sessionsThen: 'Sessions of this time', workers: 'Workers', lossAt: '{n} {unit}: {why}', lossHere: 'Lost here', lossMore: 'and {n} more kinds',
+    range: { m15: '15 min', h1: '1 h', h6: '6 h', h24: '24 h', d7: '7 days', d30: '30 days', y1: '1 year' },
+    chart: { packets: 'Packets per second', bits: 'Bits per second', lost: 'Lost, by stage', sessions: 'Open sessions', began: 'Sessions per second', memory: 'Memory', cpu: 'Processor', disk: 'Free disk space', queue: 'Queues' },
+    curve: { packets: 'captured', written: 'written', captured: 'captured', writtenBits: 'written', open: 'open', began: 'began', documents: 'documents', process: 'process', held: 'open sessions', cpu: 'of one core', free: 'free', waiting: 'documents before the index', stalls: 'waits for the disk per second' },
+    stage: { kernel: 'Kernel', source: 'Source', disk: 'Disk', memory: 'Memory', index: 'Index' },
+    reason: {
+      kernel: { ring: 'dropped by the kernel because the ring was full' }, source: { damaged: 'damaged in the ring' },
+      disk: { slow: 'not written because the disk is slow', full: 'not written because the disk is full', error: 'not written because of errors', other: 'not written' },
+      memory: { fragments: 'given up incomplete for memory', streams: 'in streams given up for memory' },
+      index: { slow: 'not indexed because the index is slow', stopped: 'not indexed when the capture was stopped', refused: 'refused by the index', other: 'not indexed' },
+    },
+    unit: { packets: 'packets', documents: 'documents', datagrams: 'datagrams', holes: 'holes' },
+    state: { running: 'running', closing: 'closing', ended: 'ended', silent: 'silent' },
+    column: {
+      node: 'Node', state: 'State', packetsPerSec: 'Packets/s', bitsPerSec: 'Bits/s', sessions: 'Open sessions', packets: 'Packets', lost: 'Lost', cpu: 'CPU', memory: 'Memory', free: 'Free disk', used: 'Packet files', oldest: 'Reaches back',
+      stage: 'Stage', reason: 'Reason', interface: 'Interface', worker: 'Worker', inRange: 'Packets in this time',
+    },
+  },
   help: {
     tab: { language: 'Search language', fields: 'Fields', keys: 'Keyboard' }, api: 'HTTP API', lead: 'An expression compares fields with values and joins the comparisons. Press the Tab key in the search bar to complete; a click on any value of a session adds it.',
     try: 'Try one', run: 'Run', runThis: 'Run {expression}', valid: 'This is a valid expression.', filterFields: 'Find a field by name, label or meaning', fieldCount: '{n} fields | {n} field | {n} fields',
@@ -112,7 +132,7 @@ export default {
   },
   keys: {
     title: 'Keyboard shortcuts', search: 'Go to the search expression', time: 'Choose the time range', refresh: 'Search again', step: 'One window earlier, later', move: 'Next, previous session', open: 'Open the session', panes: 'Fields, performance, packets', close: 'Close what is open', export: 'Export',
-    upload: 'Import a capture', goto: 'Go to sessions, files, help, settings', column: 'Move the column in focus', width: 'Width of the column in focus', shortcuts: 'Show this list',
+    upload: 'Import a capture', goto: 'Go to sessions, files, statistics, help, settings', column: 'Move the column in focus', width: 'Width of the column in focus', shortcuts: 'Show this list',
   },
   settings: {
     look: 'Appearance', language: 'Language', theme: 'Theme', zone: 'Time zone', zoneHint: 'Times are shown and read in it. Now: {now}', localZone: 'This computer ({zone})', table: 'Session list', columns: 'Columns', factory: 'As delivered', kept: 'None kept | {n} kept | {n} kept',

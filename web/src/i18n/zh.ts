@@ -4,7 +4,7 @@ export default {
   common: {
     close: '关闭', cancel: '取消', retry: '重试', loading: '加载中…', copied: '已复制', src: '源', dst: '目的', source: '源端', destination: '目的端',
   },
-  page: { sessions: '会话', files: '文件', help: '帮助', settings: '设置', nowhere: '页面不存在', login: '登录' },
+  page: { sessions: '会话', files: '文件', stats: '统计', help: '帮助', settings: '设置', nowhere: '页面不存在', login: '登录' },
   shell: { skip: '跳到正文', pages: '页面', account: '账户 {name}', logOut: '退出登录', nowhere: '没有这个页面' },
   theme: { system: '跟随系统', light: '浅色', dark: '深色' },
   login: {
@@ -90,6 +90,26 @@ export default {
     count: '{n} / {all} 个文件', filter: '按文件名筛选', failed: '无法列出文件', noMatch: '没有这样的文件', empty: '还没有抓包文件', sessions: '会话', locked: '保留', lockedHint: '不会被自动清理', pages: '文件分页', before: '上一页', after: '下一页',
     column: { num: '编号', node: '节点', name: '文件', filesize: '大小', packets: '包数', first: '第一个包', lastTimestamp: '最后一个包' },
   },
+  stats: {
+    span: '显示的时间', node: '节点', interface: '接口', allNodes: '所有节点', allInterfaces: '所有接口', asOf: '截至 {time}', pause: '停止跟随', follow: '跟随', refresh: '重新读取', failed: '无法读取统计信息',
+    empty: '尚未进行过捕获', howTo: '实时捕获会把统计信息保存在这里。启动命令：', nothingLost: '没有丢失', capturing: '已捕获 {span}', since: '自 {time} 起无消息', sessionsThen: '这段时间的会话', workers: '工作线程', lossAt: '{n} {unit}：{why}', lossHere: '此处有丢失', lossMore: '另有 {n} 类',
+    range: { m15: '15 分钟', h1: '1 小时', h6: '6 小时', h24: '24 小时', d7: '7 天', d30: '30 天', y1: '1 年' },
+    chart: { packets: '每秒包数', bits: '每秒比特数', lost: '丢失（按阶段）', sessions: '进行中的会话', began: '每秒会话数', memory: '内存', cpu: '处理器', disk: '磁盘剩余空间', queue: '队列' },
+    curve: { packets: '捕获', written: '写入', captured: '捕获', writtenBits: '写入', open: '进行中', began: '新建', documents: '文档', process: '进程', held: '进行中的会话', cpu: '单核占比', free: '剩余', waiting: '等待索引的文档', stalls: '每秒等待磁盘次数' },
+    stage: { kernel: '内核', source: '数据源', disk: '磁盘', memory: '内存', index: '索引' },
+    reason: {
+      kernel: { ring: '环形缓冲区已满，被内核丢弃' }, source: { damaged: '在环形缓冲区中损坏' },
+      disk: { slow: '磁盘过慢，未写入', full: '磁盘已满，未写入', error: '出错，未写入', other: '未写入' },
+      memory: { fragments: '内存不足，放弃重组', streams: '内存不足，放弃流中的缺口' },
+      index: { slow: '索引过慢，未入库', stopped: '停止捕获时未入库', refused: '被索引拒绝', other: '未入库' },
+    },
+    unit: { packets: '个包', documents: '个文档', datagrams: '个数据报', holes: '处缺口' },
+    state: { running: '运行中', closing: '正在结束', ended: '已结束', silent: '无消息' },
+    column: {
+      node: '节点', state: '状态', packetsPerSec: '包/秒', bitsPerSec: '比特/秒', sessions: '进行中的会话', packets: '包数', lost: '丢失', cpu: 'CPU', memory: '内存', free: '磁盘剩余', used: '数据包文件', oldest: '可回溯',
+      stage: '阶段', reason: '原因', interface: '接口', worker: '线程', inRange: '此时段包数',
+    },
+  },
   help: {
     tab: { language: '搜索语言', fields: '字段', keys: '键盘' }, api: 'HTTP 接口', lead: '表达式将字段与值比较，并把多个比较连接起来。在搜索栏中按 Tab 键补全；点击会话中的任意值即可加入表达式。',
     try: '试一试', run: '运行', runThis: '运行 {expression}', valid: '表达式有效。', filterFields: '按名称、标签或含义查找字段', fieldCount: '{n} 个字段',
@@ -112,7 +132,7 @@ export default {
   },
   keys: {
     title: '键盘快捷键', search: '转到搜索表达式', time: '选择时间范围', refresh: '重新搜索', step: '前移、后移一个窗口', move: '下一个、上一个会话', open: '打开会话', panes: '字段、性能、数据包', close: '关闭当前打开的内容', export: '导出',
-    upload: '导入抓包文件', goto: '转到会话、文件、帮助、设置', column: '移动焦点所在的列', width: '焦点所在列的宽度', shortcuts: '显示此列表',
+    upload: '导入抓包文件', goto: '转到会话、文件、统计、帮助、设置', column: '移动焦点所在的列', width: '焦点所在列的宽度', shortcuts: '显示此列表',
   },
   settings: {
     look: '外观', language: '语言', theme: '主题', zone: '时区', zoneHint: '时间按此时区显示和输入。现在：{now}', localZone: '本机（{zone}）', table: '会话列表', columns: '列', factory: '默认', kept: '保存了 {n} 条',
