@@ -145,4 +145,25 @@ impl<R: packets::Register + Send> PacketWriter for packets::Writer<R> {
     fn finish(&mut self) -> Result<(), StoreError> {
         Ok(packets::Writer::finish(self)?)
     }
+    fn take_vanished(&mut self) -> Vec<Vanished> {
+        let vanished = |lost: packets::Lost| {
+            let place =
+                lost.path.map_or_else(|| format!("file {}", lost.file), |path| path.display().to_string());
+            let what = format!("{place} from byte {}: {}", lost.from, lost.reason);
+            Vanished { packets: lost.packets, bytes: lost.bytes, reason: Refusal::Error, what }
+        };
+        self.take_lost().into_iter().map(vanished).collect()
+    }
+    fn status(&self) -> StoreStatus {
+        let status = packets::Writer::status(self);
+        StoreStatus {
+            waiting: status.waiting,
+            limit: status.memory,
+            bytes: status.bytes,
+            writes: status.writes,
+            errors: status.errors,
+            slowest_us: u64::try_from(status.slowest.as_micros()).unwrap_or(u64::MAX),
+            path: status.path.display().to_string(),
+        }
+    }
 }

@@ -301,10 +301,13 @@ impl Conversation {
         }
     }
 
-    /// Bytes held for later.
+    /// Bytes on the heap: what is held for later, and the parsers with their state, what that points to left out.
     pub fn memory(&self) -> usize {
         let early: usize = self.early.iter().map(|e| e.bytes.capacity()).sum();
-        let held = |a: &Active| a.pending.iter().map(|p| p.bytes.capacity()).sum::<usize>() + 256;
+        let held = |a: &Active| {
+            let pending = a.pending.iter().map(|p| p.bytes.capacity()).sum::<usize>();
+            pending + size_of::<Active>() + size_of_val(&*a.parser)
+        };
         early + self.active.iter().map(held).sum::<usize>()
     }
 }

@@ -1,6 +1,6 @@
 //! One source with all that its thread owns.
 
-use super::queue::{Giver, When};
+use super::queue::{Given, Giver, When};
 use super::shared::Shared;
 use super::{Line, SECOND, STALL};
 use crate::document::now_ms;
@@ -277,15 +277,21 @@ impl<'a> Running<'a> {
         }
         self.store(|store| store.flush());
         let documents = std::mem::take(&mut self.pending);
-        let slow = self.giver.give(documents, when);
-        if slow > 0 {
-            self.counters.unindexed += slow;
-            self.counters.unindexed_by.slow += slow;
-            self.shared.problem(format!(
-                "the index is slower than sessions end: {} documents of {} were not indexed; recovering their packet files adds them",
-                self.counters.unindexed_by.slow,
-                self.line.source.name()
-            ));
+        match self.giver.give(documents, when) {
+            Given::Taken => {}
+            Given::NoRoom(count) => {
+                self.counters.unindexed += count;
+                self.counters.unindexed_by.slow += count;
+                self.shared.problem(format!(
+                    "the index is slower than sessions end: {} documents of {} were not indexed; recovering their packet files adds them",
+                    self.counters.unindexed_by.slow,
+                    self.line.source.name()
+                ));
+            }
+            Given::NoIndex(count) => {
+                self.counters.unindexed += count;
+                self.counters.unindexed_by.refused += count;
+            }
         }
     }
 

@@ -27,6 +27,26 @@ pub(super) struct Giver<'a> {
     parcels: Sender<Parcel>,
 }
 
+/// What became of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// They are on their way.
+    Taken,
+    /// There was no room for so many; their packet files are noted for recovery.
+    NoRoom(u64),
+    /// Nobody takes them, so many, any more; their packet files are noted for recovery.
+    NoIndex(u64),
+}
+
+/// Says when it ends that nobody takes documents any more, however it ends.
+struct Taking<'a>(&'a Shared);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        self.0.gone.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What a worker does where the queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
@@ -43,8 +63,8 @@ pub(super) fn queue(shared: &Shared) -> (Giver<'_>, Receiver<Parcel>) {
 }
 
 impl Giver<'_> {
-    /// Hands documents to the index. Gives the number of those for which there was no room; their packet files are noted for recovery.
-    pub(super) fn give(&self, documents: Vec<SessionDoc>, when: When) -> u64 {
+    /// Hands documents to the index.
+    pub(super) fn give(&self, documents: Vec<SessionDoc>, when: When) -> Given {
         let (count, bytes) =
             (documents.len() as u64, documents.iter().map(|doc| doc.memory() as u64).sum::<u64>());
         let Shared { bytes: held, limit, documents: waiting, .. } = self.shared;
@@ -55,20 +75,24 @@ impl Giver<'_> {
                 break;
             }
             held.fetch_sub(bytes, Ordering::Relaxed);
+            if self.shared.gone.load(Ordering::Relaxed) {
+                self.shared.recover(&documents);
+                return Given::NoIndex(count);
+            }
             if when == When::Now {
                 self.shared.recover(&documents);
-                return count;
+                return Given::NoRoom(count);
             }
             std::thread::sleep(PAUSE);
         }
         waiting.fetch_add(count, Ordering::Relaxed);
         match self.parcels.send(Parcel { documents, bytes }) {
-            Ok(()) => 0,
+            Ok(()) => Given::Taken,
             Err(back) => {
                 held.fetch_sub(bytes, Ordering::Relaxed);
                 waiting.fetch_sub(count, Ordering::Relaxed);
                 self.shared.recover(&back.0.documents);
-                count
+                Given::NoIndex(count)
             }
         }
     }
@@ -81,6 +105,7 @@ pub(super) fn write(
     shared: &Shared,
     stop: &Stop,
 ) -> Result<(), index::Error> {
+    let _taking = Taking(shared);
     let mut committed = Instant::now();
     let mut dirty = false;
     let mut patience = Patience { stop, since: None };

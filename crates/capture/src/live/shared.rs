@@ -3,7 +3,7 @@
 use crate::{LineState, LineStatus, LiveStatus, QueueStatus};
 use session::SessionDoc;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Problems that are remembered until somebody looks.
@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) bytes: AtomicU64,
     /// Bytes that may be on the way.
     pub(super) limit: u64,
+    /// Whether nobody takes them any more.
+    pub(super) gone: AtomicBool,
 }
 
 #[derive(Default)]
@@ -40,7 +42,13 @@ pub(super) enum Lost {
 
 impl Shared {
     pub(super) fn new(limit: u64) -> Self {
-        Self { told: Mutex::default(), documents: AtomicU64::new(0), bytes: AtomicU64::new(0), limit }
+        Self {
+            told: Mutex::default(),
+            documents: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            limit,
+            gone: AtomicBool::new(false),
+        }
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -116,9 +124,11 @@ impl Shared {
             status.open_sessions += line.open_sessions;
             status.memory += line.memory;
         }
-        status.counters.unindexed += told.unindexed;
+        // what waits when nobody takes it any more
+        let left = if self.gone.load(Ordering::Relaxed) { status.queue.documents } else { 0 };
+        status.counters.unindexed += told.unindexed + left;
         status.counters.unindexed_by.stopped += told.unindexed_by.stopped;
-        status.counters.unindexed_by.refused += told.unindexed_by.refused;
+        status.counters.unindexed_by.refused += told.unindexed_by.refused + left;
         status
     }
 }

@@ -228,6 +228,32 @@ fn what_the_index_refuses_for_good_is_counted() {
 }
 
 #[test]
+fn packets_are_taken_though_the_thread_of_the_index_has_died() {
+    let stop = Stop::new();
+    let disk = Disk::default();
+    let mut sink = Sink::new(false);
+    sink.dies = true;
+    let mut options = Options::default();
+    options.limits.queue_bytes = 1 << 20;
+    options.limits.sessions = 1_000;
+    let frames: Frames = (0..30_000).map(|n| (now(), udp((1 + n as u16, 7_777), b"x"))).collect();
+    let source = Script::new(frames, Then::End, &stop);
+    let (mut last, mut problems) = (LiveStatus::default(), Vec::new());
+    let enricher = Arc::new(enrich::Enricher::none());
+    let error = live(vec![line(source, &disk)], options, &enricher, &mut sink, &stop, &mut |status| {
+        problems.extend(status.problems.iter().cloned());
+        last = status.clone();
+    })
+    .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    let c = &last.counters;
+    assert_eq!((c.packets, c.written), (30_000, 30_000));
+    assert_eq!(c.unindexed, c.documents);
+    assert_eq!(c.unindexed, c.unindexed_by.slow + c.unindexed_by.refused);
+    assert_eq!(last.recover, [1]);
+}
+
+#[test]
 fn the_end_of_one_source_ends_its_line_only() {
     let stop = Stop::new();
     let disks = [Disk { file: 1, ..Disk::default() }, Disk { file: 2, ..Disk::default() }];

@@ -130,6 +130,8 @@ pub struct Sink {
     pub refuses: Arc<AtomicBool>,
     pub kind: ErrorKind,
     pub attempts: Arc<AtomicU64>,
+    /// Whether its thread panics at the first documents.
+    pub dies: bool,
 }
 
 impl Sink {
@@ -139,6 +141,7 @@ impl Sink {
             refuses: Arc::new(AtomicBool::new(refuses)),
             kind: ErrorKind::Full,
             attempts: Arc::default(),
+            dies: false,
         }
     }
 }
@@ -146,6 +149,7 @@ impl Sink {
 impl SessionSink for Sink {
     fn append(&mut self, docs: Vec<SessionDoc>) -> Result<(), Error> {
         self.attempts.fetch_add(1, Ordering::Relaxed);
+        assert!(!self.dies, "the test's index panics");
         if self.refuses.load(Ordering::Relaxed) {
             return Err(Error::new(self.kind, "the test's index refuses"));
         }
