@@ -23,6 +23,7 @@ mod bitmap;
 mod changes;
 mod column;
 mod community;
+mod decode;
 mod delta;
 mod encode;
 mod error;

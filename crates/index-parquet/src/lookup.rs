@@ -2,7 +2,8 @@
 
 use crate::bitmap::Bitmap;
 use crate::column::{Dict, FromAscii, Key};
-use crate::file::{Out, Stored, bad, ints, page_rows};
+use crate::decode::{Out, ints, page_rows};
+use crate::file::{Stored, bad};
 use crate::footer::{ColumnNote, Holds};
 use crate::pages::{Coding, Kind, Page};
 use crate::varint::Reader;
