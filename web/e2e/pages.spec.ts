@@ -68,7 +68,7 @@ test('shortcuts dialog, and no page has two main landmarks or an unnamed control
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
   await page.keyboard.press('Escape')
-  for (const path of ['/sessions?date=-1', '/files', '/help', '/settings']) {
+  for (const path of ['/sessions?date=-1', '/files', '/stats?live=0', '/help', '/settings']) {
     await page.goto(path)
     await page.waitForLoadState('networkidle')
     await expect(page.locator('main')).toHaveCount(1)
