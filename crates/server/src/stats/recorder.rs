@@ -80,7 +80,8 @@ impl Recorder {
         for open in &mut self.open {
             result = result.and(store(&*self.catalog, open));
         }
-        if let Some(last) = self.last.take() {
+        let told = self.told.as_ref().map(|told| told.time);
+        if let Some(last) = self.last.take().filter(|last| told != Some(last.time)) {
             result = result.and(self.tell(&last));
         }
         self.open.clear();
