@@ -239,8 +239,7 @@ impl Out {
 
     /// Writes what is left and finishes the file; may be repeated after an error.
     pub fn finish(&mut self, mark: Mark, sync: bool) -> io::Result<()> {
-        loop {
-            let Some(packed) = &mut self.packed else { break };
+        while let Some(packed) = &mut self.packed {
             let (table, put) = packed.table.get_or_insert_with(|| (packed.encoder.table(), 0));
             *put += packed.buffer.put(table.get(*put..).unwrap_or_default());
             let all = *put >= table.len();
