@@ -76,6 +76,24 @@ pub(crate) fn flags(name: &str) -> io::Result<i32> {
     Ok(i32::from(unsafe { request.ifr_ifru.ifru_flags }))
 }
 
+/// `struct ethtool_drvinfo`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct DriverInfo {
+    command: u32,
+    driver: [u8; 32],
+    rest: [u8; 160],
+}
+
+/// Name of the driver of an interface, also of one without a device.
+pub(crate) fn driver(name: &str) -> Option<String> {
+    const ETHTOOL_GDRVINFO: u32 = 3;
+    let mut info = DriverInfo { command: ETHTOOL_GDRVINFO, driver: [0; 32], rest: [0; 160] };
+    with_data(name, libc::SIOCETHTOOL, &mut info).ok()?;
+    let text = info.driver.split(|byte| *byte == 0).next()?;
+    std::str::from_utf8(text).ok().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
 /// Index of an interface.
 pub(crate) fn index(name: &str) -> Option<i32> {
     named(name)?;

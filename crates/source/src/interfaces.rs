@@ -1,6 +1,7 @@
 //! The network interfaces of this machine.
 
 use std::fs;
+use std::net::IpAddr;
 
 /// Names of all interfaces, sorted.
 #[must_use]
@@ -9,6 +10,86 @@ pub fn interfaces() -> Vec<String> {
     let mut names: Vec<String> = entries.filter_map(|e| e.file_name().into_string().ok()).collect();
     names.sort();
     names
+}
+
+/// An interface of this machine, as far as the kernel tells about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// Whether it is up.
+    pub up: bool,
+    /// Megabits per second, where the driver knows it.
+    pub speed_mbps: Option<u32>,
+    /// Name of the driver, where there is a device.
+    pub driver: Option<String>,
+    /// Addresses that the machine has on it.
+    pub addresses: Vec<IpAddr>,
+    /// Queues into which received packets are spread.
+    pub receive_queues: usize,
+    /// Largest packet without its link header, bytes.
+    pub mtu: u32,
+    /// The bridge or bond that it is part of.
+    pub master: Option<String>,
+    /// NUMA node of the device.
+    pub numa_node: Option<u32>,
+}
+
+/// What is known about one interface; `None` where there is none of that name.
+#[must_use]
+pub fn interface(name: &str) -> Option<Interface> {
+    crate::ifreq::index(name)?;
+    let last = |file: &str| {
+        let target = fs::read_link(format!("/sys/class/net/{name}/{file}")).ok()?;
+        Some(target.file_name()?.to_str()?.to_owned())
+    };
+    let queues = fs::read_dir(format!("/sys/class/net/{name}/queues")).into_iter().flatten().flatten();
+    let receive = queues.filter(|queue| queue.file_name().to_string_lossy().starts_with("rx-"));
+    Some(Interface {
+        name: name.to_owned(),
+        up: is_up(name),
+        speed_mbps: speed(name),
+        driver: last("device/driver").or_else(|| crate::ifreq::driver(name)),
+        addresses: addresses(name),
+        receive_queues: receive.count().max(1),
+        mtu: number(name, "mtu").and_then(|mtu| u32::try_from(mtu).ok()).unwrap_or(1500),
+        master: last("master"),
+        numa_node: number(name, "device/numa_node").and_then(|node| u32::try_from(node).ok()),
+    })
+}
+
+/// Addresses of an interface.
+fn addresses(name: &str) -> Vec<IpAddr> {
+    let mut list = std::ptr::null_mut();
+    let mut found = Vec::new();
+    // SAFETY: getifaddrs writes a pointer to a list that stays valid until freeifaddrs; the list is walked by its own pointers, names are C
+    // strings, and an address is read as the structure that its family names.
+    unsafe {
+        if libc::getifaddrs(&raw mut list) != 0 {
+            return found;
+        }
+        let mut at = list;
+        while let Some(entry) = at.as_ref() {
+            at = entry.ifa_next;
+            let Some(address) = entry.ifa_addr.as_ref() else { continue };
+            if std::ffi::CStr::from_ptr(entry.ifa_name).to_bytes() != name.as_bytes() {
+                continue;
+            }
+            match i32::from(address.sa_family) {
+                libc::AF_INET => {
+                    let address = entry.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned();
+                    found.push(IpAddr::from(u32::from_be(address.sin_addr.s_addr).to_be_bytes()));
+                }
+                libc::AF_INET6 => {
+                    let address = entry.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned();
+                    found.push(IpAddr::from(address.sin6_addr.s6_addr));
+                }
+                _ => {}
+            }
+        }
+        libc::freeifaddrs(list);
+    }
+    found
 }
 
 /// One number of an interface from sysfs.
@@ -77,6 +158,17 @@ mod tests {
             eth0\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
         assert_eq!(from_route(text).as_deref(), Some("eth1"));
         assert_eq!(from_route("Iface\n"), None);
+    }
+
+    #[test]
+    fn loopback_is_described() {
+        let Some(lo) = interface("lo") else {
+            eprintln!("skipped: this machine has no lo");
+            return;
+        };
+        assert!(lo.receive_queues >= 1 && lo.master.is_none());
+        assert!(!lo.up || lo.addresses.iter().all(|address| address.is_loopback()), "{lo:?}");
+        assert_eq!(interface("no-such-if"), None);
     }
 
     #[test]

@@ -23,10 +23,16 @@ mod ifreq;
 mod input;
 #[cfg(target_os = "linux")]
 mod interfaces;
+#[cfg(target_os = "linux")]
+mod libpcap;
 mod mapping;
+#[cfg(target_os = "linux")]
+mod network;
 #[cfg(target_os = "linux")]
 mod open;
 mod packet;
+#[cfg(target_os = "linux")]
+pub mod privileges;
 mod stop;
 #[cfg(target_os = "linux")]
 mod transmit;
@@ -35,16 +41,16 @@ mod watch;
 
 #[cfg(target_os = "linux")]
 pub use af_packet::{AfPacket, Config as AfPacketConfig};
-#[cfg(target_os = "linux")]
-pub use clock::{Clock, clock};
 /// Keys of encrypted captures.
 pub use blocks::{KeyId, Keyring};
+#[cfg(target_os = "linux")]
+pub use clock::{Clock, clock};
 pub use error::Error;
 pub use file::FileSource;
 pub use filter::{Filter, Instruction};
 pub use input::Storage;
 #[cfg(target_os = "linux")]
-pub use interfaces::{default_interface, interfaces};
+pub use interfaces::{Interface, default_interface, interface, interfaces};
 pub use mapping::Mapping;
 #[cfg(target_os = "linux")]
 pub use open::{Mechanism, Opened, Spec, XdpMode, open};

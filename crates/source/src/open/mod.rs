@@ -5,6 +5,8 @@ mod spec;
 pub use spec::{Mechanism, Spec, XdpMode};
 
 use crate::filter::Filtered;
+use crate::libpcap::{self, Libpcap};
+use crate::network::{Datagrams, Encapsulation, OverIp};
 use crate::{AfPacket, AfPacketConfig, Error, PacketSource, Stop, interfaces};
 
 /// What was opened.
@@ -28,13 +30,57 @@ impl std::fmt::Debug for Opened {
 /// [`Error::Unavailable`] why the mechanism that was asked for does not work here.
 pub fn open(spec: &Spec, stop: &Stop) -> Result<Opened, Error> {
     match spec.mechanism {
+        Mechanism::Auto if spec.libpcap.is_some() => libpcap(spec, stop),
         Mechanism::Auto | Mechanism::AfPacket => af_packet(spec, stop),
-        other => Err(Error::Unavailable {
+        Mechanism::AfXdp => Err(Error::Unavailable {
             interface: spec.interface.clone(),
-            mechanism: "this mechanism",
-            why: format!("{other} is not built yet"),
+            mechanism: "AF_XDP",
+            why: "it is not built yet".to_owned(),
         }),
+        Mechanism::Libpcap => libpcap(spec, stop),
+        Mechanism::PcapOverIpConnect => {
+            let source = OverIp::connect(&spec.interface, spec.snap_len, spec.reopen, stop)?;
+            let note = format!("pcap-over-IP from {}", source.name());
+            Ok(one(spec, Box::new(source), note))
+        }
+        Mechanism::PcapOverIpListen => {
+            let source = OverIp::listen(&spec.interface, spec.snap_len, spec.senders, stop)?;
+            let at = source.listens().map_or_else(|| spec.interface.clone(), |at| at.to_string());
+            Ok(one(spec, Box::new(source), format!("pcap-over-IP: waiting for senders on {at}")))
+        }
+        Mechanism::TzspListen => datagrams(spec, Encapsulation::Tzsp, stop),
+        Mechanism::ErspanListen => datagrams(spec, Encapsulation::Erspan, stop),
     }
+}
+
+/// One source, with the filter in this process.
+fn one(spec: &Spec, source: Box<dyn PacketSource>, note: String) -> Opened {
+    let mut notes = vec![note];
+    if spec.workers.is_some_and(|workers| workers > 1) {
+        notes.push(format!("{}: {} has one worker", spec.interface, spec.mechanism));
+    }
+    Opened { sources: filtered(vec![source], spec.filter.as_ref()), notes }
+}
+
+fn datagrams(spec: &Spec, encapsulation: Encapsulation, stop: &Stop) -> Result<Opened, Error> {
+    let source = Datagrams::open(encapsulation, &spec.interface, spec.snap_len, spec.ring_bytes, stop)?;
+    let note = format!("listening on {}", source.name());
+    Ok(one(spec, Box::new(source), note))
+}
+
+fn libpcap(spec: &Spec, stop: &Stop) -> Result<Opened, Error> {
+    let config = libpcap::Config {
+        promiscuous: spec.promiscuous,
+        snap_len: spec.snap_len,
+        buffer_bytes: spec.ring_bytes,
+        filter: spec.filter.clone(),
+        reopen: spec.reopen,
+    };
+    let source = Libpcap::open(&spec.interface, spec.libpcap.as_deref(), &config, stop)?;
+    let note = format!("{}: {}", spec.interface, source.describe());
+    // What the library has attached is not asked again.
+    let rest = spec.filter.clone().filter(|filter| filter.program(source.link()).is_none());
+    Ok(one(&Spec { filter: rest, ..spec.clone() }, Box::new(source), note))
 }
 
 /// Workers of an interface when nobody says: half the cores (the other half has the kernel's receiving, the index and the viewer to run),

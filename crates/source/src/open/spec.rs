@@ -91,7 +91,7 @@ pub struct Spec {
     pub libpcap: Option<PathBuf>,
     /// Where AF_XDP runs.
     pub xdp_mode: XdpMode,
-    /// Most senders at once (listeners).
+    /// Most senders at once (pcap-over-IP listener); each may hold 16 MiB.
     pub senders: usize,
 }
 
@@ -111,7 +111,7 @@ impl Default for Spec {
             reopen: true,
             libpcap: None,
             xdp_mode: XdpMode::Auto,
-            senders: 64,
+            senders: 16,
         }
     }
 }
