@@ -168,6 +168,15 @@ fn chunk(
             Data::Texts(_, dict) if dict.len() > PART_VALUES as usize * 2 => {
                 frames(&plain, dict, note, zstd)?
             }
+            Data::Ints(_) if count > PART_VALUES as usize * 2 => {
+                let mut out = Vec::with_capacity(plain.len() / 2);
+                for part in plain.chunks(PART_VALUES as usize * 8) {
+                    let compressed = zstd.compress(part)?;
+                    note.frames.push(compressed.len() as u32);
+                    out.extend_from_slice(&compressed);
+                }
+                out
+            }
             _ => zstd.compress(&plain)?,
         };
         let page = Page::DictionaryPage {

@@ -355,12 +355,7 @@ impl Stored {
         }
         if !picker.codes.is_empty() {
             if picker.is_int() {
-                let ints = self.int_dictionary(at)?;
-                for code in &picker.codes {
-                    let int =
-                        ints.get(*code as usize).ok_or_else(|| bad(at, "a number beyond its dictionary"))?;
-                    picker.ints.push(*int);
-                }
+                picker.ints = self.int_values(at, note, &picker.codes)?;
             } else {
                 picker.plain = self.strings(at, note, &picker.codes)?;
             }

@@ -85,6 +85,39 @@ impl Stored {
         Ok(out.dict)
     }
 
+    /// Some values of a dictionary of integers, in the order of the codes.
+    pub(crate) fn int_values(
+        &self,
+        at: usize,
+        note: &ColumnNote,
+        codes: &[u32],
+    ) -> Result<Vec<i64>, ParquetError> {
+        let beyond = || bad(at, "a number beyond its dictionary");
+        let part_values = self.notes.part_values.max(1);
+        let mut order: Vec<usize> = (0..codes.len()).collect();
+        order.sort_unstable_by_key(|place| codes.get(*place));
+        let part = |place: &usize| codes.get(*place).map_or(0, |code| code / part_values);
+        let parts = order.chunk_by(|a, b| part(a) == part(b)).count();
+        if self.notes.part_values == 0 || parts * 2 > note.frames.len() {
+            let ints = self.int_dictionary(at)?;
+            return codes.iter().map(|code| ints.get(*code as usize).copied().ok_or_else(beyond)).collect();
+        }
+        let mut out = vec![0i64; codes.len()];
+        for group in order.chunk_by(|a, b| part(a) == part(b)) {
+            let number = group.first().map_or(0, part);
+            self.with_part(at, note, number as usize, &mut |bytes| {
+                for place in group {
+                    let start =
+                        (codes.get(*place)?.checked_sub(number * part_values)? as usize).checked_mul(8)?;
+                    let int = i64::from_le_bytes(*bytes.get(start..)?.first_chunk::<8>()?);
+                    *out.get_mut(*place)? = int;
+                }
+                Some(())
+            })?;
+        }
+        Ok(out)
+    }
+
     /// Some values of a dictionary, in the order of the codes.
     pub(crate) fn strings(&self, at: usize, note: &ColumnNote, codes: &[u32]) -> Result<Dict, ParquetError> {
         let mut out = Dict::default();

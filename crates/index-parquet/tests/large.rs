@@ -157,3 +157,46 @@ fn many_documents_give_the_answers_of_the_oracle() {
         writer.flush().unwrap();
     }
 }
+
+#[test]
+fn integers_of_a_large_dictionary_come_back() {
+    let schema = Arc::new(Schema::new([core::FIELDS, session::perf::FIELDS, generate::FIELDS]).unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), Options::new(schema)).unwrap();
+    let mut writer = store.writer("test").unwrap();
+    let docs: Vec<SessionDoc> = (0u32..24_000)
+        .map(|n| {
+            let mut doc = SessionDoc::new();
+            let first = 1_795_305_600_000 + i64::from(n) * 10;
+            doc.add(&core::START_TIME, first);
+            doc.add(&core::STOP_TIME, first + 5);
+            doc.add(&core::DST_PORT, i64::from(n * 7 % 2_500) * 3);
+            doc.id = session::SessionId::new(first, (u128::from(n) << 64 | 0x77).to_le_bytes());
+            doc
+        })
+        .collect();
+    writer.append(docs.clone()).unwrap();
+    writer.flush().unwrap();
+    let sort = vec![Sort { by: Target::of(&core::START_TIME.def), descending: false }];
+    let page = Page { sort, from: 0, size: 100, show: Show::All, total: true };
+    for (from, to) in [(0, 0), (3_000, 3_000), (7_497, 7_497), (7_498, 9_000), (600, 620)] {
+        let expected: Vec<&SessionDoc> =
+            docs.iter().filter(|d| (from..=to).contains(&d.int(&core::DST_PORT).unwrap())).collect();
+        let plan = leaf(&core::DST_PORT.def, Test::Ints(vec![(from, to)]));
+        let hits = store.search(&plan, &page, &Control::new()).unwrap();
+        assert_eq!(hits.total, Some(expected.len() as u64), "{from} to {to}");
+        assert_eq!(
+            hits.docs.iter().collect::<Vec<_>>(),
+            expected[..expected.len().min(100)],
+            "{from} to {to}"
+        );
+    }
+    // the file does have such a dictionary, or the test says nothing
+    let text = walk(dir.path()).into_iter().filter_map(|file| std::fs::read(file).ok());
+    assert!(text.into_iter().any(|bytes| bytes.windows(9).any(|w| w == b"\"frames\":")));
+}
+
+fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
