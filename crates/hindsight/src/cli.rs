@@ -96,6 +96,23 @@ The first start makes the user admin and prints its password once.")]
     Serve(Serve),
     /// Manage users
     User(User),
+    /// Watch what the capturing nodes of the folder do: rates, losses, disks
+    #[command(after_help = "\
+Examples:
+  hindsight top                                  q quits
+  hindsight top --once                           a table for scripts and mails
+  hindsight top --once --json | jq '.nodes[].losses'
+It reads the statistics that a running capture keeps in the catalogue, so it works beside hindsight run and serve.")]
+    Top(Top),
+    /// Check this machine for what loses packets, and print the commands that mend it
+    #[command(after_help = "\
+Examples:
+  hindsight doctor                               the interface of the default route
+  sudo hindsight doctor --interface eth1 --fix   asks before each command
+  hindsight doctor --json | jq '.findings[] | select(.level != \"ok\")'
+  hindsight doctor --unit | sudo tee /etc/systemd/system/hindsight.service
+Looks at the kernel, rights, network cards, disks (writes for 2 s), clock, memory and limits. Exit status 1 when something is bad.")]
+    Doctor(Doctor),
     /// Measure this machine: import, index, export
     Bench(Bench),
     /// List the fields of the search language
@@ -136,6 +153,43 @@ pub struct Run {
     /// Bytes of a packet that are kept
     #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
     pub snaplen: u32,
+}
+
+/// `top`
+#[derive(Debug, Args)]
+pub struct Top {
+    /// Print the page once and end; so it is too when the output is no terminal
+    #[arg(long)]
+    pub once: bool,
+    /// Print JSON once and end
+    #[arg(long)]
+    pub json: bool,
+    /// Only this node
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    /// Seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
+    pub interval: f64,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Interface to look at; several times for several [default: that of the default route]
+    #[arg(short, long = "interface", value_name = "IFACE")]
+    pub interfaces: Vec<String>,
+    /// Run the commands that mend what was found; asks before each
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: do not ask
+    #[arg(long, requires = "fix")]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print the systemd unit and end
+    #[arg(long)]
+    pub unit: bool,
 }
 
 /// Where the viewer listens.

@@ -6,6 +6,7 @@ mod cli;
 mod composition;
 mod decrypt;
 mod describe;
+mod doctor;
 mod export;
 mod home;
 mod import;
@@ -19,6 +20,7 @@ mod schema;
 mod search;
 mod serve;
 mod stores;
+mod top;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
@@ -94,6 +96,8 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::User(command) => serve::user(&command.what, &home()?),
         Command::Bench(command) => bench::run(&command.what),
         Command::Decrypt(command) => decrypt::run(command, quiet),
+        Command::Top(command) => top::run(command, &home()?),
+        Command::Doctor(command) => doctor::run(command, &home()?),
         Command::Inspect(command) => inspect::run(command),
         Command::Fields(command) => describe::fields(command),
         Command::Completions { shell } => describe::completions(*shell),
