@@ -67,6 +67,8 @@ pub(crate) struct Worker {
     rules: Option<Arc<RuleSet>>,
     /// The time by which sessions are idle where it is not that of the packets, seconds: live, see [`Worker::set_now`].
     steady: Option<i64>,
+    /// Where rules are asked.
+    scratch: SessionDoc,
     /// Bytes that a session holds, on average.
     weight: Weight,
     pub(crate) counters: Counters,
@@ -111,6 +113,7 @@ impl Worker {
             held: 0,
             rules: None,
             steady: None,
+            scratch: SessionDoc::new(),
             weight: Weight::default(),
             counters: Counters::default(),
         }
@@ -216,7 +219,14 @@ impl Worker {
         let take = match (&self.rules, placing.raw()) {
             (Some(rules), Some(raw)) => {
                 if session.kept().begin(rules) {
-                    judge(rules, session, &self.options, self.interface.as_deref(), &self.enricher);
+                    judge(
+                        rules,
+                        session,
+                        &self.options,
+                        self.interface.as_deref(),
+                        &self.enricher,
+                        &mut self.scratch,
+                    );
                 }
                 rules.take(session.kept(), raw, decoded)
             }
@@ -240,7 +250,14 @@ impl Worker {
             && let Some(session) = self.table.get_mut(id)
             && rules.is_due(session)
         {
-            judge(rules, session, &self.options, self.interface.as_deref(), &self.enricher);
+            judge(
+                rules,
+                session,
+                &self.options,
+                self.interface.as_deref(),
+                &self.enricher,
+                &mut self.scratch,
+            );
         }
         if closed {
             self.table.change_class(id, class::TCP_CLOSING, seconds);

@@ -234,12 +234,21 @@ impl SessionDoc {
     }
 
     /// Shows `look` the document with what `write` adds, and takes the fields that it did not have before out again. Values that `write`
-    /// adds to fields that it had stay.
-    pub fn with_more<R>(&mut self, write: impl FnOnce(&mut Self), look: impl FnOnce(&Self) -> R) -> R {
-        let before = self.slots.len();
-        write(self);
-        let seen = look(self);
-        self.slots.truncate(before);
+    /// adds to fields that it had stay. The work is done in `scratch`, which is empty before and after, so that neither allocates anew.
+    pub fn with_more<R>(
+        &mut self,
+        scratch: &mut Self,
+        write: impl FnOnce(&mut Self),
+        look: impl FnOnce(&Self) -> R,
+    ) -> R {
+        scratch.slots.append(&mut self.slots);
+        std::mem::swap(&mut scratch.objects, &mut self.objects);
+        let before = scratch.slots.len();
+        write(scratch);
+        let seen = look(scratch);
+        scratch.slots.truncate(before);
+        self.slots.append(&mut scratch.slots);
+        std::mem::swap(&mut scratch.objects, &mut self.objects);
         seen
     }
 

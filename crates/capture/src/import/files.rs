@@ -48,7 +48,7 @@ pub(super) struct Read {
 /// A file that was read to its end: how it is listed once its sessions are in the index.
 pub(super) enum Finished {
     /// It stays where it is.
-    InPlace(FileRecord),
+    InPlace(Box<FileRecord>),
     /// Its packets were copied.
     Copied { key: String, name: String, packets: u64 },
 }
@@ -167,7 +167,7 @@ impl<'a> Files<'a> {
                 if let FileResult::Damaged { error, .. } = &result {
                     record.damage = Some(error.clone());
                 }
-                records.push(Finished::InPlace(record));
+                records.push(Finished::InPlace(Box::new(record)));
             }
             (None, Some(fingerprint)) => {
                 let key = self.key_of(fingerprint);
@@ -365,7 +365,7 @@ pub(super) fn finish_records(catalog: &dyn Catalog, records: &[Finished]) -> Res
     for finished in records {
         match finished {
             Finished::InPlace(record) => {
-                let record = FileRecord { finish_timestamp: now_ms(), ..record.clone() };
+                let record = FileRecord { finish_timestamp: now_ms(), ..FileRecord::clone(record) };
                 catalog.update_file(&record)?;
             }
             Finished::Copied { key, name, packets } => {

@@ -184,9 +184,14 @@ pub(crate) fn judge(
     options: &Options,
     interface: Option<&str>,
     enricher: &Enricher,
+    scratch: &mut SessionDoc,
 ) {
     let Some(mut kept) = session.kept.take() else { return };
     let open = set.open(&kept);
+    if open == 0 {
+        session.kept = Some(kept);
+        return;
+    }
     let mut doc = std::mem::take(&mut session.doc);
     let before = doc.values(&core::PROTOCOLS).cloned();
     kept.protocols = before.as_ref().map_or(0, |values| values.len());
@@ -200,7 +205,7 @@ pub(crate) fn judge(
             enricher.apply(doc);
         }
     };
-    doc.with_more(write, |doc| {
+    doc.with_more(scratch, write, |doc| {
         for (at, rule) in set.rules.iter().enumerate().filter(|(at, _)| open >> at & 1 == 1) {
             let Test::Sessions(known) = &rule.when else { continue };
             match known.answer(doc, patient) {
