@@ -187,11 +187,11 @@ fn measure(traffic: &Arc<Traffic>, what: &str, store: bool, keep: KeepRules, dup
     line.duplicates = DuplicateOptions { action: duplicates, ..DuplicateOptions::default() };
     let started = Instant::now();
     let enricher = Arc::new(enrich::Enricher::none());
-    let mut open = (0, 0);
+    let mut open = 0;
     let counters =
         live(vec![line], Options::default(), &enricher, &mut Nowhere, &Stop::new(), &mut |status| {
-            if status.open_sessions > 0 {
-                open = (status.memory / status.open_sessions, status.open_sessions);
+            if let Some(each) = status.memory.checked_div(status.open_sessions) {
+                open = each;
             }
         });
     let counters = counters.expect("an index that takes everything");
@@ -202,7 +202,7 @@ fn measure(traffic: &Arc<Traffic>, what: &str, store: bool, keep: KeepRules, dup
         counters.sessions,
         counters.not_kept,
         counters.duplicates,
-        open.0,
+        open,
     );
 }
 

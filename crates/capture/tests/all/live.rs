@@ -496,7 +496,7 @@ fn growing_numbers_and_saved_segments_decide_too() {
 #[test]
 fn rules_do_not_change_what_documents_say_else() {
     let essence = |outcome: &Outcome| {
-        let mut docs: Vec<_> = outcome.docs.iter().cloned().collect();
+        let mut docs: Vec<_> = outcome.docs.to_vec();
         docs.sort_by_key(|doc| doc.id);
         docs.into_iter()
             .map(|mut doc| {
