@@ -10,6 +10,7 @@ use fields::Schema;
 use index::{Catalog, Control, SessionIndex};
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::Semaphore;
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     /// Password hashes computed at once: each takes 19 MiB.
     pub hashing: Arc<Semaphore>,
     pub exports: Arc<Semaphore>,
+    /// Whether hunts are being worked off.
+    pub hunting: AtomicBool,
     /// Ends the server; only the mode for regression tests can ask for it.
     pub stop: tokio::sync::Notify,
     pub regression: crate::auth::Regression,
@@ -86,6 +89,7 @@ impl App {
             exports: Arc::new(Semaphore::new(config.max_exports.max(1))),
             queries: Arc::new(Semaphore::new(config.max_queries.max(1))),
             running: Mutex::default(),
+            hunting: AtomicBool::new(false),
             stop: tokio::sync::Notify::new(),
             regression: crate::auth::Regression::new(),
             config,

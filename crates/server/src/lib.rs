@@ -22,6 +22,7 @@ mod config;
 mod error;
 mod graph;
 mod history;
+mod hunting;
 mod jobs;
 mod metrics;
 mod params;

@@ -1,8 +1,8 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, change, complete, connections, export, fields, files, info, layouts, packets, pcap,
-    regression, sessions, spi, stats, summary, upload, users, views,
+    account, aggregate, change, complete, connections, export, fields, files, hunts, info, layouts, packets,
+    pcap, regression, sessions, spi, stats, summary, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -97,6 +97,14 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(fields::field_actions))
         .routes(routes!(files::list))
         .routes(routes!(info::cancel))
+        .routes(routes!(hunts::list))
+        .routes(routes!(hunts::create))
+        .routes(routes!(hunts::remove))
+        .routes(routes!(hunts::pause))
+        .routes(routes!(hunts::play))
+        .routes(routes!(hunts::cancel))
+        .routes(routes!(hunts::results))
+        .routes(routes!(hunts::unmark))
         .routes(routes!(info::jobs))
         .routes(routes!(info::job))
         .routes(routes!(info::cancel_job))

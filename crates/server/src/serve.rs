@@ -95,6 +95,8 @@ impl Server {
     /// Answers until `shutdown` is ready, then lets running requests end for a few seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let connections = Arc::new(Semaphore::new(self.app.config.max_connections.max(1)));
+        // hunts that a restart has broken off go on
+        crate::hunting::wake(&self.app);
         let graceful = GracefulShutdown::new();
         let router = router(self.app.clone());
         let mut shutdown = std::pin::pin!(shutdown);

@@ -8,6 +8,7 @@ pub(crate) mod connections;
 pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod files;
+pub(crate) mod hunts;
 pub(crate) mod info;
 pub(crate) mod layouts;
 pub(crate) mod packets;

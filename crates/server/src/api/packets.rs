@@ -377,6 +377,50 @@ pub(crate) async fn raw(
     Ok((headers, bytes).into_response())
 }
 
+/// Bytes in which a hunt searches.
+pub(crate) struct Piece {
+    /// `src` or `dst`.
+    pub side: &'static str,
+    /// Number of the packet; `None` where the packets were put together.
+    pub packet: Option<usize>,
+    pub bytes: Vec<u8>,
+}
+
+/// Payload of the first packets of a session: of each packet, or (reassembled) all that each side said.
+pub(crate) fn searched(
+    app: &App,
+    doc: &SessionDoc,
+    (reassembled, packets): (bool, usize),
+    control: &Control,
+) -> Result<Vec<Piece>, ApiError> {
+    let wanted = Wanted { positions: cut(&doc.positions, 0, packets), ..Wanted::of(doc) };
+    let gone = |losses: &[Loss]| {
+        losses.first().map_or(Ok(()), |loss| Err(ApiError::new(StatusCode::GONE, loss.to_string())))
+    };
+    if !reassembled {
+        let (shown, losses) = read(app, doc, wanted, 0, control)?;
+        if shown.is_empty() {
+            gone(&losses)?;
+        }
+        let pieces = shown.into_iter().filter(|packet| !packet.payload.is_empty());
+        return Ok(pieces
+            .map(|p| Piece { side: dir(p.side), packet: Some(p.number), bytes: p.payload })
+            .collect());
+    }
+    let (conversation, losses) = converse(app, doc, wanted, (MAX_BYTES, control))?;
+    if conversation.turns.is_empty() {
+        gone(&losses)?;
+    }
+    let mut pieces =
+        [Side::Src, Side::Dst].map(|side| Piece { side: dir(side), packet: None, bytes: Vec::new() });
+    for turn in conversation.turns {
+        if let Some(piece) = pieces.iter_mut().find(|piece| piece.side == dir(turn.speaker)) {
+            piece.bytes.extend_from_slice(&turn.bytes);
+        }
+    }
+    Ok(pieces.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,6 +33,13 @@ pub(crate) async fn act(State(app): State<App>, Path(what): Path<String>) -> Res
         "shutdown" => app.stop.notify_one(),
         // searches always see what was committed
         "flushCache" => {}
+        "processHuntJobs" => {
+            app.blocking(|app| {
+                crate::hunting::process(app);
+                Ok(())
+            })
+            .await?;
+        }
         other => {
             let Some((_, collection)) = EMPTIED.iter().find(|(name, _)| *name == other) else {
                 return Err(ApiError::not_found(format!("there is no regression test action {other}")));

@@ -135,7 +135,7 @@ pub(crate) async fn identify(app: &App, name: String) -> Result<Caller, ApiError
     app.blocking(work).await
 }
 
-fn everything(name: &str) -> User {
+pub(crate) fn everything(name: &str) -> User {
     User {
         user_id: name.to_owned(),
         user_name: name.to_owned(),

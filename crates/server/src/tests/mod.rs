@@ -3,11 +3,16 @@
 mod account;
 mod aggregations;
 mod cancelling;
+mod changes;
 mod exports;
 mod harness;
 mod hostile;
+mod hunts;
 mod lists;
+mod networks;
 mod packets;
+mod regression;
 mod sessions;
 mod stats;
 mod uploads;
+mod users;

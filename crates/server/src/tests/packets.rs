@@ -31,7 +31,7 @@ const REQUEST: &[u8] = b"GET /secret HTTP/1.1\r\nHost: a\r\n\r\n";
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\n\r\nhello";
 
 /// Adds one HTTP session with real packets; returns its id as the API writes it.
-fn with_packets(fixture: &Fixture) -> String {
+pub(super) fn with_packets(fixture: &Fixture) -> String {
     let path = fixture.dir.path().join("real.pcap");
     let file = FileRecord { node: "n1".into(), name: path.display().to_string(), ..FileRecord::default() };
     let number = fixture.catalog.add_file(&file).unwrap();

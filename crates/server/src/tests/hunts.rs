@@ -1,0 +1,171 @@
+use super::harness::{Client, Fixture, START};
+use super::packets::with_packets;
+use axum::http::{Method, StatusCode};
+use index::Catalog;
+use serde_json::{Value, json};
+
+fn hunt(search: &str, kind: &str, how: &str, expression: &str) -> Value {
+    json!({
+        "name": "h", "size": 500, "search": search, "searchType": kind, "type": how, "src": true, "dst": true,
+        "query": {"expression": expression, "startTime": START / 1_000 - 60, "stopTime": START / 1_000 + 7_200},
+    })
+}
+
+/// Waits until a hunt is done.
+async fn finished(client: &Client, id: &str) -> Value {
+    for _ in 0..600 {
+        let list = client.get("/api/hunts").await.ok();
+        let found = list["data"].as_array().unwrap().iter().find(|h| h["id"] == id).cloned().unwrap();
+        if found["status"] == "finished" {
+            return found;
+        }
+        assert_ne!(found["status"], "paused", "{found}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the hunt did not end")
+}
+
+async fn run(client: &Client, body: Value) -> Value {
+    let id = client.post("/api/hunt", body).await.ok()["hunt"]["id"].as_str().unwrap().to_owned();
+    finished(client, &id).await
+}
+
+#[tokio::test]
+async fn what_is_in_the_packets_is_found() {
+    let fixture = Fixture::new();
+    let session = with_packets(&fixture);
+    let client = fixture.admin().await;
+    for (search, kind, how, matched) in [
+        ("SECRET", "ascii", "raw", 1),
+        ("SECRET", "asciicase", "raw", 0),
+        ("474554202f736563", "hex", "reassembled", 1),
+        (r"200 OK\r\n\r\nhel+o", "regex", "reassembled", 1),
+        ("0d0a0d0a68656c6c6f", "hexregex", "raw", 1),
+        ("nowhere", "ascii", "reassembled", 0),
+    ] {
+        let done = run(&client, hunt(search, kind, how, "ip.src == 10.0.0.50")).await;
+        assert_eq!((&done["totalSessions"], &done["searchedSessions"]), (&json!(1), &json!(1)), "{done}");
+        assert_eq!(done["matchedSessions"], matched, "{search} {kind} {how}");
+        let id = done["id"].as_str().unwrap();
+        let results = client.get(&format!("/api/hunt/{id}/results")).await.ok();
+        assert_eq!(results["data"].as_array().unwrap().len(), matched);
+        let marked = client
+            .get(&format!("/api/sessions?date=-1&length=1&expression=tags%3D%3D%22hunt:{id}%22"))
+            .await
+            .ok();
+        assert_eq!(marked["recordsFiltered"], matched);
+        if matched == 1 {
+            assert_eq!(
+                (&marked["data"][0]["id"], &results["data"][0]["session"]),
+                (&json!(session), &json!(session))
+            );
+        }
+    }
+    // only one side
+    let mut one_side = hunt("secret", "ascii", "raw", "ip.src == 10.0.0.50");
+    one_side["src"] = false.into();
+    assert_eq!(run(&client, one_side).await["matchedSessions"], 0);
+}
+
+#[tokio::test]
+async fn matches_tell_their_place_and_marks_come_off() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    let done = run(&client, hunt("secret", "ascii", "raw", "ip.src == 10.0.0.50")).await;
+    let id = done["id"].as_str().unwrap();
+    let matches = client.get(&format!("/api/hunt/{id}/results")).await.ok()["data"][0]["matches"].clone();
+    // the request and its retransmission
+    assert_eq!(matches.as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&matches[0]["packet"], &matches[0]["offset"], &matches[0]["side"]),
+        (&json!(3), &json!(5), &json!("src"))
+    );
+    assert!(matches[0]["context"].as_str().unwrap().contains("GET /secret HTTP"));
+    client.json(Method::PUT, &format!("/api/hunt/{id}/removefromsessions"), json!({})).await.ok();
+    let left = client
+        .get(&format!("/api/sessions?date=-1&length=0&expression=tags%3D%3D%22hunt:{id}%22"))
+        .await
+        .ok();
+    assert_eq!(left["recordsFiltered"], 0);
+    client.json(Method::DELETE, &format!("/api/hunt/{id}"), json!({})).await.ok();
+    assert!(fixture.catalog.list("huntresults").unwrap().is_empty());
+    assert_eq!(client.get("/api/hunts").await.ok()["recordsTotal"], 0);
+}
+
+#[tokio::test]
+async fn sessions_without_packets_are_told() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    let done = run(&client, hunt("secret", "ascii", "raw", "")).await;
+    assert_eq!((&done["searchedSessions"], &done["matchedSessions"]), (&json!(21), &json!(1)));
+    assert_eq!(done["failedSessionIds"].as_array().unwrap().len(), 20, "their file is gone");
+}
+
+#[tokio::test]
+async fn a_hunt_goes_on_after_a_restart() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    let done = run(&client, hunt("secret", "ascii", "raw", "")).await;
+    let id = done["id"].as_str().unwrap();
+    // as a process leaves it that was killed after 15 sessions
+    let mut left = fixture.catalog.get("hunts", id).unwrap().unwrap().value;
+    left["status"] = "running".into();
+    left["searchedSessions"] = 15.into();
+    left["lastPacketTime"] = (START + 14 * 60_000).into();
+    left["lastSessionId"] = super::harness::sample_id(14).to_string().into();
+    fixture.catalog.put("hunts", id, &left, None).unwrap();
+    crate::hunting::process(&fixture.app);
+    let again = finished(&client, id).await;
+    assert_eq!(again["searchedSessions"], 20, "the five after the fifteenth, and none twice");
+}
+
+#[tokio::test]
+async fn paused_hunts_wait_and_others_may_not_touch_them() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    let done = run(&client, hunt("secret", "ascii", "raw", "")).await;
+    let id = done["id"].as_str().unwrap().to_owned();
+    client.json(Method::PUT, &format!("/api/hunt/{id}/pause"), json!({})).await.ok();
+    crate::hunting::process(&fixture.app);
+    let list = client.get("/api/hunts?history=false").await.ok();
+    assert_eq!(list["data"][0]["status"], "paused");
+    let other = fixture.user("other", json!({})).await;
+    assert_eq!(
+        other.json(Method::PUT, &format!("/api/hunt/{id}/play"), json!({})).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(other.get("/api/hunts").await.ok()["recordsTotal"], 0);
+    assert_eq!(other.get(&format!("/api/hunt/{id}/results")).await.status, StatusCode::NOT_FOUND);
+    client.json(Method::PUT, &format!("/api/hunt/{id}/play"), json!({})).await.ok();
+    finished(&client, &id).await;
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let fixture = Fixture::new();
+    let client = fixture.admin().await;
+    for (without, text) in [
+        ("name", "Missing hunt name"),
+        ("search", "Missing packet search text"),
+        ("searchType", "Missing packet search text type"),
+        ("type", "Missing packet search type"),
+        ("query", "Missing query"),
+    ] {
+        let mut body = hunt("a", "ascii", "raw", "");
+        body.as_object_mut().unwrap().remove(without);
+        let refused = client.post("/api/hunt", body).await;
+        assert_eq!((refused.status, refused.json()["text"].clone()), (StatusCode::FORBIDDEN, json!(text)));
+    }
+    let nothing = client.post("/api/hunt", hunt("a", "ascii", "raw", "port == 1")).await;
+    assert_eq!(nothing.json()["text"], "This hunt doesn't apply to any sessions");
+    let user = fixture.user("u", json!({"packetSearch": false})).await;
+    assert_eq!(
+        user.post("/api/hunt", hunt("a", "ascii", "raw", "")).await.json()["text"],
+        "Need packet search permission"
+    );
+    assert_eq!(user.get("/api/hunts").await.status, StatusCode::FORBIDDEN);
+}
