@@ -12,6 +12,8 @@
 #[cfg(target_os = "linux")]
 mod af_packet;
 #[cfg(target_os = "linux")]
+mod af_xdp;
+#[cfg(target_os = "linux")]
 mod clock;
 mod error;
 #[cfg(target_os = "linux")]

@@ -105,6 +105,7 @@ fn both_directions_reach_the_same_worker() {
                     sender.send(&frame.ethernet(from, to).bytes());
                 }
             }
+            let mut sources: Vec<_> = sources.drain(..).map(Box::new).collect();
             let got = receive_all(&mut sources, usize::from(FLOWS) * 2);
             assert_eq!(got.iter().map(Vec::len).sum::<usize>(), usize::from(FLOWS) * 2, "{kind}: each once");
             for flow in 0..FLOWS {
@@ -150,6 +151,7 @@ fn all_fragments_of_a_datagram_reach_the_same_worker() {
                 }
             }
             assert!(sent >= usize::from(FLOWS) * 3);
+            let mut sources: Vec<_> = sources.drain(..).map(Box::new).collect();
             let got = receive_all(&mut sources, sent);
             assert_eq!(got.iter().map(Vec::len).sum::<usize>(), sent);
             for flow in 0..FLOWS {

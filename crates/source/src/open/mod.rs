@@ -1,6 +1,7 @@
 //! Opens what the configuration names, by the best mechanism there is.
 
 mod spec;
+mod xdp;
 
 pub use spec::{Mechanism, Spec, XdpMode};
 
@@ -31,12 +32,9 @@ impl std::fmt::Debug for Opened {
 pub fn open(spec: &Spec, stop: &Stop) -> Result<Opened, Error> {
     match spec.mechanism {
         Mechanism::Auto if spec.libpcap.is_some() => libpcap(spec, stop),
-        Mechanism::Auto | Mechanism::AfPacket => af_packet(spec, stop),
-        Mechanism::AfXdp => Err(Error::Unavailable {
-            interface: spec.interface.clone(),
-            mechanism: "AF_XDP",
-            why: "it is not built yet".to_owned(),
-        }),
+        Mechanism::Auto => auto(spec, stop),
+        Mechanism::AfPacket => af_packet(spec, stop),
+        Mechanism::AfXdp => xdp::open(spec, spec.xdp_mode, stop),
         Mechanism::Libpcap => libpcap(spec, stop),
         Mechanism::PcapOverIpConnect => {
             let source = OverIp::connect(&spec.interface, spec.snap_len, spec.reopen, stop)?;
@@ -50,6 +48,25 @@ pub fn open(spec: &Spec, stop: &Stop) -> Result<Opened, Error> {
         }
         Mechanism::TzspListen => datagrams(spec, Encapsulation::Tzsp, stop),
         Mechanism::ErspanListen => datagrams(spec, Encapsulation::Erspan, stop),
+    }
+}
+
+/// AF_XDP where it is the faster one and does no harm, AF_PACKET everywhere else, libpcap for names that only it knows.
+fn auto(spec: &Spec, stop: &Stop) -> Result<Opened, Error> {
+    let why = match xdp::why_not(spec) {
+        Some(why) => why.to_owned(),
+        None => match xdp::open(spec, XdpMode::ZeroCopy, stop) {
+            Ok(opened) => return Ok(opened),
+            Err(error) => error.to_string(),
+        },
+    };
+    match af_packet(spec, stop) {
+        Ok(mut opened) => {
+            opened.notes.push(format!("{}: not AF_XDP: {why}", spec.interface));
+            Ok(opened)
+        }
+        Err(unknown @ Error::NoInterface { .. }) => libpcap(spec, stop).map_err(|_| unknown),
+        Err(error) => Err(error),
     }
 }
 
