@@ -29,6 +29,9 @@ pub struct Common {
     /// /var/lib/hindsight as a service]
     #[arg(long, env = "HINDSIGHT_DIR", global = true, value_name = "DIR", help_heading = "Global options")]
     pub dir: Option<PathBuf>,
+    /// Configuration [default: hindsight.toml in the folder of --dir, else /etc/hindsight/hindsight.toml]
+    #[arg(long, env = "HINDSIGHT_CONFIG", global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config: Option<PathBuf>,
     /// Say less: errors only
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,
@@ -43,6 +46,10 @@ Examples:
   hindsight run                                  capture on the interface of the default route
   hindsight run --interface eth1 --interface eth2
   hindsight run --interface eth1 --no-serve      a sensor without a viewer
+  hindsight run -i eth1 --filter 'not port 22'   as in tcpdump
+  hindsight run -i eth1 -w /disk1 -w /disk2      packet files on two disks
+  hindsight run --no-index                       only packet files, at the highest rate
+Everything can be in hindsight.toml (hindsight config default); the command line wins.
 Capturing needs CAP_NET_RAW: run as root, or once: sudo setcap cap_net_raw,cap_net_admin=eip $(command -v hindsight)")]
     Run(Run),
     /// Index captures: files, folders, or - for stdin
@@ -96,6 +103,43 @@ The first start makes the user admin and prints its password once.")]
     Serve(Serve),
     /// Manage users
     User(User),
+    /// Check, show or explain the configuration
+    #[command(after_help = "\
+Examples:
+  hindsight config default > /etc/hindsight/hindsight.toml
+  hindsight config check
+  hindsight config show")]
+    Config(Config),
+    /// Delete now what retention would delete: the oldest packet files and their sessions
+    #[command(after_help = "\
+Examples:
+  hindsight expire --dry-run                     what would go by the configuration
+  hindsight expire --max-age 7d                  what is older than a week
+hindsight run does this by itself. Files that are pinned, imported in place, being written or being read stay.")]
+    Expire(Expire),
+    /// Put right what a crash left: torn files, packets without sessions
+    #[command(after_help = "\
+Example:
+  hindsight recover
+hindsight run does this by itself at its start; it may be repeated and interrupted.")]
+    Recover(Recover),
+    /// Keep the packets of sessions for good, or until a date
+    #[command(after_help = "\
+Examples:
+  hindsight pin 'tags == incident-42' --name incident-42
+  hindsight pin 'ip == 10.1.2.3' --start -1d --until +90d
+  hindsight pins
+  hindsight unpin incident-42
+The packets are copied into files of their own, which retention leaves alone.")]
+    Pin(Pin),
+    /// End a pin: its packets become like all others
+    Unpin(Unpin),
+    /// List the pins
+    Pins {
+        /// JSON, one a line
+        #[arg(long)]
+        json: bool,
+    },
     /// Watch what the capturing nodes of the folder do: rates, losses, disks
     #[command(after_help = "\
 Examples:
@@ -146,13 +190,148 @@ pub struct Run {
     /// Do not serve the viewer
     #[arg(long)]
     pub no_serve: bool,
+    /// Do not make sessions: only write packet files
+    #[arg(long, conflicts_with = "no_packets")]
+    pub no_index: bool,
+    /// Do not write packets: only make sessions
+    #[arg(long)]
+    pub no_packets: bool,
+    /// How packets come in: auto, af-packet, af-xdp, libpcap, pcap-over-ip-connect, pcap-over-ip-listen, tzsp-listen,
+    /// erspan-listen (for the last four the interface is an address) [default: auto]
+    #[arg(long, value_name = "MECHANISM", value_parser = mechanism)]
+    pub source: Option<source::Mechanism>,
+    /// Only packets that meet a pcap filter, as in tcpdump
+    #[arg(short, long, value_name = "FILTER")]
+    pub filter: Option<crate::config::Filter>,
+    /// Worker threads of each interface [default: from cores and link speed]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// Form of packet files [default: pcap]
+    #[arg(long, value_enum)]
+    pub format: Option<crate::config::Form>,
+    /// Folder of packet files; several times for several disks [default: packets in the folder of --dir]
+    #[arg(short, long = "write", value_name = "DIR")]
+    pub write: Vec<PathBuf>,
+    /// Finish a packet file at this size, for instance 1GB [default: 12GB, less on a small disk]
+    #[arg(short = 'C', long, value_name = "SIZE")]
+    pub max_file_size: Option<crate::config::Size>,
+    /// Finish a packet file at this age, for instance 10m [default: 1h]
+    #[arg(short = 'G', long, value_name = "TIME")]
+    pub max_file_age: Option<crate::config::Span>,
+    /// Load this library instead of the system's libpcap
+    #[arg(long, value_name = "FILE")]
+    pub libpcap: Option<PathBuf>,
+    /// Do not ask the interface for packets to other hosts
+    #[arg(short = 'p', long)]
+    pub no_promiscuous: bool,
+    /// Become this user once everything is open
+    #[arg(short = 'Z', long, value_name = "USER")]
+    pub user: Option<String>,
+    #[command(flatten)]
+    pub retention: Retention,
     #[command(flatten)]
     pub listen: Listen,
     #[command(flatten)]
     pub geo: Geo,
-    /// Bytes of a packet that are kept
-    #[arg(long, value_name = "BYTES", default_value_t = 262_144)]
-    pub snaplen: u32,
+    /// Bytes of a packet that are kept [default: 262144]
+    #[arg(short, long, value_name = "BYTES")]
+    pub snaplen: Option<u32>,
+}
+
+fn mechanism(text: &str) -> Result<source::Mechanism, String> {
+    use serde::Deserialize as _;
+    let value = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text);
+    source::Mechanism::deserialize(value).map_err(|error| error.to_string())
+}
+
+/// What goes when.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Retention {
+    /// Room that stays free on the disks of packet files: a share or a size [default: 5%]
+    #[arg(long, value_name = "ROOM")]
+    pub free_space: Option<crate::config::Room>,
+    /// Packets go when they are older, for instance 30d
+    #[arg(long, value_name = "TIME")]
+    pub max_age: Option<crate::config::Span>,
+    /// The oldest packets go when all together are larger, for instance 2TB
+    #[arg(long, value_name = "SIZE")]
+    pub max_size: Option<crate::config::Size>,
+}
+
+impl Retention {
+    /// The configuration with what the command line says.
+    pub fn over(&self, config: &crate::config::Retention) -> crate::config::Retention {
+        crate::config::Retention {
+            free_space: self.free_space.unwrap_or(config.free_space),
+            max_age: self.max_age.or(config.max_age),
+            max_size: self.max_size.or(config.max_size),
+            sessions: config.sessions,
+        }
+    }
+}
+
+/// `config`
+#[derive(Debug, Args)]
+pub struct Config {
+    #[command(subcommand)]
+    pub what: ConfigCommand,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the file; an error names line, column and what was probably meant
+    Check,
+    /// Print what is in force, defaults included
+    Show,
+    /// Print a file with every value at its default, explained
+    Default,
+}
+
+/// `expire`
+#[derive(Debug, Args)]
+pub struct Expire {
+    /// Only say what would go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Node whose files are looked at [default: host name]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+    #[command(flatten)]
+    pub retention: Retention,
+}
+
+/// `recover`
+#[derive(Debug, Args)]
+pub struct Recover {
+    /// Node whose files are looked at [default: host name]
+    #[arg(long, value_name = "NAME")]
+    pub node: Option<String>,
+}
+
+/// `pin`
+#[derive(Debug, Args)]
+pub struct Pin {
+    /// Which sessions
+    pub expression: String,
+    #[command(flatten)]
+    pub range: Range,
+    /// Which of a session's times must lie in the range
+    #[arg(long, value_enum, default_value_t)]
+    pub bounding: Bounding,
+    /// When the pin ends: +30d, '2027/01/31', RFC 3339 [default: never]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// What the pin is called [default: pin- and a number]
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+}
+
+/// `unpin`
+#[derive(Debug, Args)]
+pub struct Unpin {
+    /// The pin, as hindsight pins names it
+    pub name: String,
 }
 
 /// `top`
@@ -196,8 +375,9 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 pub struct Listen {
     /// Address and port of the viewer; an address other than loopback is reachable from the network
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8005")]
-    pub listen: std::net::SocketAddr,
+    /// [default: 127.0.0.1:8005]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
     /// Allow an address that other machines can reach; there is no TLS yet
     #[arg(long)]
     pub allow_remote: bool,

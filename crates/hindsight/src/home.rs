@@ -46,6 +46,14 @@ impl Home {
     pub fn packets(&self) -> PathBuf {
         self.0.join("packets")
     }
+    /// Files of pinned packets.
+    pub fn pins(&self) -> PathBuf {
+        self.0.join("pins")
+    }
+    /// One locked file for each run of the program that writes packet files.
+    pub fn running(&self) -> PathBuf {
+        self.0.join("running")
+    }
     /// Uploaded captures.
     pub fn uploads(&self) -> PathBuf {
         self.0.join("uploads")

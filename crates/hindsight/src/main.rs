@@ -4,6 +4,7 @@ mod ask;
 mod bench;
 mod cli;
 mod composition;
+mod config;
 mod decrypt;
 mod describe;
 mod doctor;
@@ -12,9 +13,14 @@ mod home;
 mod import;
 mod inspect;
 mod interrupt;
+mod keeper;
+mod log;
 mod monitor;
 mod output;
+mod pin;
 mod progress;
+mod record;
+mod recover;
 mod run;
 mod schema;
 mod search;
@@ -79,25 +85,30 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<Outcome, Failure> {
     let quiet = cli.common.quiet;
-    // RUST_LOG=debug shows more; what the server could not do is an error with its cause
-    let level = if quiet { "error" } else { "warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    log::start(quiet);
     let home = || Home::find(cli.common.dir.as_deref());
+    let named = cli.common.config.as_deref();
+    let config = || -> Result<config::Config, Failure> { Ok(config::find(named, &home()?)?.1) };
     match &cli.command {
-        Command::Run(command) => run::run(command, &home()?, quiet),
+        Command::Run(command) => run::run(command, named, &home()?, quiet),
         Command::Import(command) => import::run(command, &home()?, quiet),
         Command::Search(command) => {
             let stores = Stores::open(&home()?)?;
             search::run(command, &*stores.index, &*stores.catalog)
         }
         Command::Export(command) => export::run(command, &Stores::open(&home()?)?, quiet),
-        Command::Serve(command) => serve::run(command, &home()?, quiet),
+        Command::Serve(command) => serve::run(command, &home()?, &config()?, quiet),
+        Command::Config(command) => config::command(&command.what, named, &home()?),
+        Command::Expire(command) => keeper::command(command, &home()?, &config()?, quiet),
+        Command::Recover(command) => recover::command(command, &home()?, &config()?, quiet),
+        Command::Pin(command) => pin::command(command, &home()?, &config()?, quiet),
+        Command::Unpin(command) => pin::unpin(command, &home()?),
+        Command::Pins { json } => pin::list(*json, &home()?),
         Command::User(command) => serve::user(&command.what, &home()?),
         Command::Bench(command) => bench::run(&command.what),
-        Command::Decrypt(command) => decrypt::run(command, quiet),
         Command::Top(command) => top::run(command, &home()?),
         Command::Doctor(command) => doctor::run(command, &home()?),
+        Command::Decrypt(command) => decrypt::run(command, quiet),
         Command::Inspect(command) => inspect::run(command),
         Command::Fields(command) => describe::fields(command),
         Command::Completions { shell } => describe::completions(*shell),

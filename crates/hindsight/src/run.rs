@@ -1,68 +1,132 @@
 //! `hindsight run`: capture, index and viewer in one process.
 
 use crate::cli::Run;
+use crate::config::{self, Config, Interface};
 use crate::home::{Home, node_name};
+use crate::keeper::Keeper;
 use crate::monitor::Monitor;
+use crate::recover::{self, Recovery};
 use crate::serve::{Listening, refresh, serve};
-use crate::stores::{Stores, packet_writer};
-use crate::{Failure, Outcome, composition, interrupt};
-use capture::{Line, LiveStatus, Options};
+use crate::stores::{Guarded, Listed, Stores, packet_folders, writer_options};
+use crate::{Failure, Outcome, composition, interrupt, log, record};
+use capture::{KeepRules, Line, LiveStatus, Options};
+use enrich::Enricher;
+use index::SessionSink;
 use indicatif::{HumanBytes, HumanCount};
-use source::{AfPacket, AfPacketConfig, PacketSource, Stop, default_interface};
+use packets::Writer;
+use sd_notify::NotifyState;
+use session::SessionDoc;
+use source::{Opened, Stop, default_interface, privileges};
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Name of this machine.
+pub fn node(named: Option<&str>, config: &Config) -> String {
+    named.map(str::to_owned).or_else(|| config.capture.node.clone()).unwrap_or_else(node_name)
+}
+
+/// The configuration with what the command line says.
+fn settings(command: &Run, mut config: Config) -> Result<Config, Failure> {
+    let capture = &mut config.capture;
+    if !command.interfaces.is_empty() {
+        // what the file says of an interface holds for it
+        let said = |name: &String| {
+            let known = capture.interfaces.iter().find(|interface| interface.name == *name);
+            known.cloned().unwrap_or_else(|| Interface::named(name))
+        };
+        capture.interfaces = command.interfaces.iter().map(said).collect();
+    }
+    if capture.interfaces.is_empty() {
+        let found = default_interface().ok_or_else(|| {
+            let there = source::interfaces().join(", ");
+            format!("there is no default route, so no default interface; name one with --interface (there are: {there})")
+        })?;
+        capture.interfaces.push(Interface::named(&found));
+    }
+    for interface in &mut capture.interfaces {
+        interface.source = command.source.or(interface.source);
+        interface.workers = command.workers.map(usize::from).or(interface.workers);
+        interface.snaplen = command.snaplen.or(interface.snaplen);
+        interface.libpcap = command.libpcap.clone().or_else(|| interface.libpcap.take());
+        interface.filter = command.filter.clone().or_else(|| interface.filter.take());
+        if command.no_promiscuous {
+            interface.promiscuous = Some(false);
+        }
+    }
+    capture.node = command.node.clone().or_else(|| capture.node.take());
+    capture.user = command.user.clone().or_else(|| capture.user.take());
+    capture.geo = command.geo.geo.clone().or_else(|| capture.geo.take());
+    capture.index &= !command.no_index;
+    let packets = &mut config.packets;
+    packets.write &= !command.no_packets;
+    packets.format = command.format.unwrap_or(packets.format);
+    packets.max_file_size = command.max_file_size.unwrap_or(packets.max_file_size);
+    packets.max_file_age = command.max_file_age.unwrap_or(packets.max_file_age);
+    if !command.write.is_empty() {
+        packets.folders.clone_from(&command.write);
+    }
+    config.retention = command.retention.over(&config.retention);
+    config.viewer.serve &= !command.no_serve;
+    config.viewer.listen = command.listen.listen.unwrap_or(config.viewer.listen);
+    config.viewer.allow_remote |= command.listen.allow_remote;
+    if !config.capture.index && !config.packets.write {
+        return Err(Failure::Usage("neither sessions nor packets are to be kept: there is nothing to do".into()));
+    }
+    config.check().map_err(Failure::Usage)?;
+    Ok(config)
+}
 
 /// Captures until Ctrl-C.
-pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
-    let interfaces = interfaces(command)?;
+pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
+    let (file, read) = config::find(named, home)?;
+    let config = settings(command, read)?;
+    log::level(config.log.level.name());
     let stop = Stop::new();
-    let config = AfPacketConfig { snap_len: command.snaplen, ..AfPacketConfig::default() };
     // sources first: without the right to capture nothing else is begun
-    let mut sources = Vec::new();
-    for interface in &interfaces {
-        sources.push(
-            AfPacket::open(interface, &config, &stop).map_err(|error| Failure::Failed(error.to_string()))?,
-        );
+    let mut opened = Vec::new();
+    for interface in &config.capture.interfaces {
+        let spec = config.capture.spec(interface);
+        opened.push((interface, source::open(&spec, &stop).map_err(|error| Failure::Failed(error.to_string()))?));
     }
-    let stores = Arc::new(Stores::open(home)?);
-    let enricher = composition::enricher_of(command.geo.geo.as_deref(), home)?;
-    let node = command.node.clone().unwrap_or_else(node_name);
-    let mut lines = Vec::new();
-    for source in sources {
-        let store = packet_writer(home, &node, &stores.catalog)?;
-        lines.push(Line::new(Box::new(source) as Box<dyn PacketSource>, Some(Box::new(store))));
+    if let Some(user) = &config.capture.user {
+        privileges::drop_to(user, privileges::Keep { reopening: true }).map_err(Failure::Failed)?;
     }
-    let mut sink = stores.index.writer(&format!("live-{node}"))?;
-    interrupt::on_signal(&stop)?;
+    let stores = Arc::new(Stores::open_with(home, &config.packets)?);
+    let enricher = composition::enricher_of(config.capture.geo.as_deref(), home)?;
+    let node = node(None, &config);
+    let rules = config.keep_rules()?;
+    let (count, keep) = (rules.len(), KeepRules::new(rules).map_err(|error| error.to_string())?);
+    let folders = packet_folders(home, &config.packets);
+    let keeper = Keeper::new(home, &stores, &node, folders, config.retention.clone());
+    // what was interrupted is found before anything new is written
+    let recovery = if config.packets.write { recover::prepare(home, &stores, &node, &config)? } else { None };
+    let names: Vec<String> = config.capture.interfaces.iter().map(|interface| interface.name.clone()).collect();
+    let mut notes = Vec::new();
+    let lines = lines(&config, opened, home, &stores, &node, &keep, &keeper, &mut notes)?;
+    on_signals(&stop, named, command, home, &keep, &keeper, &enricher, quiet)?;
     refresh(&enricher, &stores, &stop)?;
     if !quiet {
-        eprintln!("capturing on {} into {}", interfaces.join(", "), home.path().display());
+        if let Some(file) = &file {
+            eprintln!("configuration: {}", file.display());
+        }
+        for note in &notes {
+            eprintln!("{note}");
+        }
+        eprintln!("capturing on {} into {}", names.join(", "), home.path().display());
     }
     let monitor = Monitor::start(home, &node, stores.catalog.clone())?;
-    let options = Options { node: node.clone(), ..Options::default() };
-    let served = if command.no_serve {
-        None
-    } else {
-        let listen = &command.listen;
-        let listening = Listening {
-            listen: listen.listen,
-            allow_remote: listen.allow_remote,
-            regression_tests: false,
-            node,
-            quiet,
-        };
-        let (home, stores, enricher) = (home.clone(), stores.clone(), enricher.clone());
-        let (monitor, stop) = (monitor.clone(), stop.clone());
-        let thread = std::thread::Builder::new().name("viewer".into()).spawn(move || {
-            let result = serve(&listening, &home, &stores, &enricher, Some(monitor), &stop);
-            // without the viewer that was asked for the command has failed: say so rather than capture unseen
-            stop.set();
-            result
-        });
-        Some(thread.map_err(|error| format!("cannot start the viewer: {error}"))?)
-    };
+    let retention = keeper.start(&stop, quiet)?;
+    let viewer = viewer(&config, home, &stores, &enricher, &monitor, &node, &stop, quiet)?;
+    let recovering = recovery.map(|found| in_background(found, &stores, &enricher, &config, &keeper, &stop, quiet));
+    let recovering = recovering.transpose()?;
+
     let shows = !quiet && std::io::stderr().is_terminal();
-    let result = capture::live(lines, options, &enricher, &mut sink, &stop, &mut |status| {
+    let mut noted = BTreeSet::new();
+    let mut full = 0;
+    let mut each_second = |status: &LiveStatus| {
         for problem in &status.problems {
             eprintln!("hindsight: {problem}");
         }
@@ -70,14 +134,42 @@ pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> 
             eprint!("\r\x1b[K{}", summary(status));
             let _ = std::io::stderr().flush();
         }
+        if status.counters.unwritten_by.full > full {
+            full = status.counters.unwritten_by.full;
+            keeper.wake();
+        }
+        // what the index did not take is recovered at the next start
+        for number in &status.recover {
+            if !noted.contains(number) {
+                let value = serde_json::json!({ "time": crate::ask::now_ms() });
+                if stores.catalog.put(recover::UNINDEXED, &format!("{node}/{number}"), &value, None).is_ok() {
+                    noted.insert(*number);
+                }
+            }
+        }
         monitor.take(status);
-    });
+        let _ = sd_notify::notify(&[NotifyState::Watchdog]);
+    };
+    let _ = sd_notify::notify(&[NotifyState::Ready]);
+    let result = if config.capture.index {
+        let options = Options { node: node.clone(), tags: config.capture.tags.clone(), ..Options::default() };
+        let mut sink = keeper.sink(stores.index.writer(&format!("live-{node}"))?);
+        capture::live(lines, options, &enricher, &mut sink, &stop, &mut each_second)
+    } else if record::is_enough(&lines, count) {
+        Ok(record::record(lines, &stop, &mut each_second))
+    } else {
+        let options = Options { node: node.clone(), ..Options::default() };
+        capture::live(lines, options, &enricher, &mut Nowhere, &stop, &mut each_second)
+    };
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
     stop.set();
     monitor.finish();
     if shows {
         eprintln!();
     }
-    let viewer = served.map(|thread| thread.join());
+    let viewer = viewer.map(JoinHandle::join);
+    let _ = retention.join();
+    let _ = recovering.map(JoinHandle::join);
     let counters = result?;
     if !quiet {
         eprintln!("{counters}");
@@ -89,16 +181,157 @@ pub fn run(command: &Run, home: &Home, quiet: bool) -> Result<Outcome, Failure> 
     }
 }
 
-fn interfaces(command: &Run) -> Result<Vec<String>, Failure> {
-    if !command.interfaces.is_empty() {
-        return Ok(command.interfaces.clone());
+/// Sources with the files that their packets go to.
+#[allow(clippy::too_many_arguments, reason = "the composition root")]
+fn lines(
+    config: &Config,
+    opened: Vec<(&Interface, Opened)>,
+    home: &Home,
+    stores: &Arc<Stores>,
+    node: &str,
+    keep: &KeepRules,
+    keeper: &Arc<Keeper>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Line>, Failure> {
+    let all = opened.iter().map(|(_, opened)| opened.sources.len()).sum();
+    let options = config.packets.write.then(|| writer_options(home, node, &config.packets, all)).transpose()?;
+    let mut lines = Vec::new();
+    for (interface, opened) in opened {
+        notes.extend(opened.notes);
+        for (worker, source) in opened.sources.into_iter().enumerate() {
+            let store = match &options {
+                None => None,
+                Some(options) => {
+                    let register = Listed::new(home, node, &stores.catalog)?;
+                    let register = register.line(&format!("{}-{worker}", interface.name));
+                    let writer = Writer::new(options.clone(), register);
+                    Some(Box::new(Guarded::new(writer, keeper.paused.clone())) as Box<dyn capture::PacketWriter>)
+                }
+            };
+            let mut line = Line::new(source, store);
+            line.keep = keep.clone();
+            line.duplicates = config.capture.duplicates(interface);
+            lines.push(line);
+        }
     }
-    match default_interface() {
-        Some(interface) => Ok(vec![interface]),
-        None => Err(Failure::Failed(format!(
-            "there is no default route, so no default interface; name one with --interface (there are: {})",
-            source::interfaces().join(", ")
-        ))),
+    Ok(lines)
+}
+
+/// The viewer in a thread of its own, where it is wanted.
+#[allow(clippy::too_many_arguments, reason = "the composition root")]
+fn viewer(
+    config: &Config,
+    home: &Home,
+    stores: &Arc<Stores>,
+    enricher: &Arc<Enricher>,
+    monitor: &Arc<Monitor>,
+    node: &str,
+    stop: &Stop,
+    quiet: bool,
+) -> Result<Option<JoinHandle<Result<(), Failure>>>, Failure> {
+    if !config.viewer.serve {
+        return Ok(None);
+    }
+    let listening = Listening {
+        listen: config.viewer.listen,
+        allow_remote: config.viewer.allow_remote,
+        regression_tests: false,
+        node: node.to_owned(),
+        quiet,
+    };
+    let (home, stores, enricher) = (home.clone(), stores.clone(), enricher.clone());
+    let (monitor, stop) = (monitor.clone(), stop.clone());
+    let thread = std::thread::Builder::new().name("viewer".into()).spawn(move || {
+        let result = serve(&listening, &home, &stores, &enricher, Some(monitor), &stop);
+        // without the viewer that was asked for the command has failed: say so rather than capture unseen
+        stop.set();
+        result
+    });
+    thread.map(Some).map_err(|error| Failure::Failed(format!("cannot start the viewer: {error}")))
+}
+
+/// Recovers while the capture goes on already.
+fn in_background(
+    recovery: Recovery,
+    stores: &Arc<Stores>,
+    enricher: &Arc<Enricher>,
+    config: &Config,
+    keeper: &Arc<Keeper>,
+    stop: &Stop,
+    quiet: bool,
+) -> Result<JoinHandle<()>, Failure> {
+    for note in &recovery.notes {
+        eprintln!("recover: {note}");
+    }
+    let needed = recovery.is_needed();
+    if needed && !quiet {
+        eprintln!("recover: {} files ({}) are looked through", recovery.files().len(), HumanBytes(recovery.bytes()));
+    }
+    *keeper.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = recovery.files();
+    let (stores, enricher, keeper) = (stores.clone(), enricher.clone(), keeper.clone());
+    let (tags, stop) = (config.capture.tags.clone(), stop.clone());
+    let run = move || {
+        let done = recovery.rebuild(&stores, &enricher, &tags, &stop, &mut |text| {
+            if !quiet {
+                eprintln!("recover: {text}");
+            }
+        });
+        keeper.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        match done {
+            Ok(done) if needed && !quiet => {
+                let left = if done.complete { "" } else { "; the rest at the next start" };
+                eprintln!("recover: {} sessions from {} packets{left}", done.sessions, done.packets);
+            }
+            Ok(_) => {}
+            Err(Failure::Failed(text) | Failure::Usage(text)) => eprintln!("hindsight: recover: {text}"),
+        }
+    };
+    let thread = std::thread::Builder::new().name("recover".into()).spawn(run);
+    thread.map_err(|error| Failure::Failed(format!("cannot start recovery: {error}")))
+}
+
+/// Ctrl-C ends, SIGHUP reads again what can be read again.
+#[allow(clippy::too_many_arguments, reason = "the composition root")]
+fn on_signals(
+    stop: &Stop,
+    named: Option<&Path>,
+    command: &Run,
+    home: &Home,
+    keep: &KeepRules,
+    keeper: &Arc<Keeper>,
+    enricher: &Arc<Enricher>,
+    quiet: bool,
+) -> Result<(), Failure> {
+    let (named, home) = (named.map(Path::to_owned), home.clone());
+    let (keep, keeper, enricher) = (keep.clone(), keeper.clone(), enricher.clone());
+    let over = command.retention.clone();
+    interrupt::on_signal_or_reload(stop, move || {
+        let took = config::find(named.as_deref(), &home).and_then(|(_, config)| {
+            keep.replace(config.keep_rules()?).map_err(|error| error.to_string())?;
+            keeper.set(over.over(&config.retention));
+            log::level(config.log.level.name());
+            enricher.refresh().map_err(|error| Failure::Failed(error.to_string()))?;
+            Ok(())
+        });
+        match took {
+            Ok(()) if quiet => {}
+            Ok(()) => eprintln!("read again: keep rules, retention, log level, databases of addresses"),
+            Err(Failure::Failed(text) | Failure::Usage(text)) => {
+                eprintln!("hindsight: {text}; what was in force stays so");
+            }
+        }
+    })
+}
+
+/// Takes sessions that nobody wants.
+struct Nowhere;
+
+impl SessionSink for Nowhere {
+    fn append(&mut self, _: Vec<SessionDoc>) -> Result<(), index::Error> {
+        Ok(())
+    }
+    fn commit(&mut self) -> Result<(), index::Error> {
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
 //! `hindsight serve`, `hindsight user`
 
 use crate::cli::{Serve, UserCommand};
-use crate::home::{Home, node_name};
+use crate::config::Config as Settings;
+use crate::home::Home;
 use crate::import::Uploads;
 use crate::schema::SCHEMA;
 use crate::stores::Stores;
@@ -21,16 +22,17 @@ const REFRESH: Duration = Duration::from_secs(30);
 const MAINTAIN: Duration = Duration::from_secs(300);
 
 /// Serves until Ctrl-C.
-pub fn run(command: &Serve, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
-    let stores = Arc::new(Stores::open(home)?);
-    let enricher = composition::enricher_of(command.geo.geo.as_deref(), home)?;
+pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Result<Outcome, Failure> {
+    let stores = Arc::new(Stores::open_with(home, &settings.packets)?);
+    let geo = command.geo.geo.as_deref().or(settings.capture.geo.as_deref());
+    let enricher = composition::enricher_of(geo, home)?;
     let stop = Stop::new();
     interrupt::on_signal(&stop)?;
-    let node = command.node.clone().unwrap_or_else(node_name);
+    let node = crate::run::node(command.node.as_deref(), settings);
     refresh(&enricher, &stores, &stop)?;
     let listening = Listening {
-        listen: command.listen.listen,
-        allow_remote: command.listen.allow_remote,
+        listen: command.listen.listen.unwrap_or(settings.viewer.listen),
+        allow_remote: command.listen.allow_remote || settings.viewer.allow_remote,
         regression_tests: command.regression_tests,
         node,
         quiet,
