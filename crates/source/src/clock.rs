@@ -16,7 +16,7 @@ pub fn clock() -> Option<Clock> {
     let mut timex: libc::timex = unsafe { std::mem::zeroed() };
     // SAFETY: the kernel fills in the structure, which lives through the call.
     let state = unsafe { libc::adjtimex(&raw mut timex) };
-    (state >= 0).then(|| Clock {
+    (state >= 0).then_some(Clock {
         synchronised: state != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0,
         max_error_us: timex.maxerror,
     })

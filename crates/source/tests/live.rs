@@ -306,3 +306,93 @@ fn errors_say_what_to_do() {
     .join()
     .unwrap();
 }
+
+#[test]
+fn what_was_sent_is_given_or_counted_to_the_last_packet() {
+    with_network(|| {
+        let config = AfPacketConfig { ring_bytes: Some(512 << 10), ..AfPacketConfig::default() };
+        let stop = Stop::new();
+        let mut sources = AfPacket::open_shared("in", &config, 2, &stop).unwrap();
+        const SENT: u64 = 20_000;
+        let sending = std::thread::scope(|scope| {
+            // the thread is in this namespace, as its parent
+            let sending = scope.spawn(|| {
+                let sender = Sender::new("out");
+                for number in 0..SENT {
+                    sender.send(&udp(number as u16 % 100, 700).ethernet(MAC_A, MAC_B).bytes());
+                }
+            });
+            // a reader that is slower than the sender
+            let mut given = 0u64;
+            while !sending.is_finished() {
+                for source in &mut sources {
+                    source.batch(20, &mut |_| given += 1).unwrap();
+                    std::thread::sleep(Duration::from_micros(500));
+                }
+            }
+            given
+        });
+        let mut given = sending;
+        // packets still wait in the rings: the stop flag must not lose them
+        stop.set();
+        for source in &mut sources {
+            while source.batch(100, &mut |_| given += 1).unwrap() != Status::End {}
+        }
+        let (mut dropped, mut received, mut packets) = (0, 0, 0);
+        for source in &mut sources {
+            let statistics = source.statistics();
+            dropped += statistics.kernel_dropped;
+            received += statistics.received;
+            packets += statistics.packets;
+        }
+        assert!(dropped > 0, "512 KiB do not hold 15 MB");
+        assert_eq!((packets, received, given + dropped), (given, SENT, SENT));
+    });
+}
+
+#[test]
+fn an_interface_that_is_made_again_is_opened_again() {
+    with_network(|| {
+        for workers in [1, 2] {
+            let config = AfPacketConfig { reopen: true, ..AfPacketConfig::default() };
+            let mut sources = AfPacket::open_shared("in", &config, workers, &Stop::new()).unwrap();
+            let frame = udp(1, 100).ethernet(MAC_A, MAC_B).bytes();
+            let got = |sources: &mut Vec<AfPacket>| {
+                let mut n = 0;
+                for source in sources {
+                    while source.batch(10, &mut |_| n += 1).unwrap() == Status::More {}
+                }
+                n
+            };
+            // what came before the end is still given
+            Sender::new("out").send(&frame);
+            assert!(ip("link del in"));
+            let mut before = 0;
+            let end = Instant::now() + Duration::from_secs(20);
+            let mut notes = Vec::new();
+            while notes.len() < workers && Instant::now() < end {
+                before += got(&mut sources);
+                notes.extend(sources.iter_mut().flat_map(PacketSource::take_notes));
+            }
+            assert_eq!(before, 1);
+            assert!(notes.iter().all(|note| note.contains("in was removed")), "{notes:?}");
+            assert!(
+                ip("link add in type veth peer name out") && ip("link set in up") && ip("link set out up")
+            );
+            while sources.iter_mut().any(|source| source.statistics().reopened == 0) && Instant::now() < end {
+                got(&mut sources);
+            }
+            // chatter of IPv6 may have come meanwhile
+            let sender = Sender::new("out");
+            let mut after = 0;
+            for _ in 0..10 {
+                sender.send(&frame);
+            }
+            while after < 10 && Instant::now() < end {
+                after += got(&mut sources);
+            }
+            assert!(after >= 10);
+            assert!(sources.iter_mut().all(|source| source.statistics().reopened == 1));
+        }
+    });
+}

@@ -4,9 +4,7 @@
 mod network;
 
 use network::{drain, ip, receive_all, sender, with_network};
-use source::{
-    Error, Filter, Instruction, Mechanism, Opened, Spec, Status, Stop, XdpMode, open,
-};
+use source::{Error, Filter, Instruction, Mechanism, Opened, Spec, Status, Stop, XdpMode, open};
 use wire::LinkType;
 use wire::build::Frame;
 

@@ -76,7 +76,10 @@ impl Drop for Sender {
 }
 
 /// What each source gives, until `n` packets came in all or nothing comes for three rounds.
-pub fn receive_all<S: std::ops::DerefMut<Target: PacketSource>>(sources: &mut [S], n: usize) -> Vec<Vec<Vec<u8>>> {
+pub fn receive_all<S: std::ops::DerefMut<Target: PacketSource>>(
+    sources: &mut [S],
+    n: usize,
+) -> Vec<Vec<Vec<u8>>> {
     let mut got: Vec<Vec<Vec<u8>>> = sources.iter().map(|_| Vec::new()).collect();
     let mut idle = 0;
     while got.iter().map(Vec::len).sum::<usize>() < n && idle < 10 {
