@@ -203,7 +203,7 @@ fn a_file_cut_anywhere_gives_every_packet_of_its_complete_blocks() {
         let mut writer = Writer::new(options, list.clone());
         // after each flush the file ends with a block; a plain file with a record anyway
         let (mut ends, mut taken) = (Vec::new(), Taken::new());
-        for n in 0..24 {
+        for n in 0..15 {
             let (time, bytes) = (T0 + n as i64, packet(n, n * 3));
             taken.push((writer.write(time, LINK, &bytes, 100).unwrap(), time, bytes));
             if n % 3 == 2 {
