@@ -1,8 +1,8 @@
-//! Where packets come from: files, stdin, folders, AF_PACKET.
+//! Where packets come from: files, stdin, folders, AF_PACKET, AF_XDP, libpcap, other machines.
 //!
 //! Everything is a [`PacketSource`]: *here is a source, give me the next packets*. [`FileSource`] reads one capture, mapped where it is a
 //! plain file and as a stream where it is compressed or a pipe; [`walk`] finds the captures of a folder and [`Watch`] those that appear
-//! in it; [`AfPacket`] is a live interface of Linux. Every source counts what it gave and what was lost before it.
+//! in it; [`open`] takes a [`Spec`] and gives a live source for each worker. Every source counts what it gave and what was lost before it.
 //!
 //! This is the only crate with `unsafe`: mapping files and sharing a ring with the kernel cannot be said otherwise. Each use says why it
 //! is sound.

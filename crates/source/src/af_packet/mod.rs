@@ -103,6 +103,8 @@ pub struct AfPacket {
     /// What was left in the ring is given until then: the interface is gone, or the stop flag was set.
     ends: Option<Instant>,
     ended: bool,
+    /// What the network card had missed when this source was opened; `None` where another source of the interface counts it.
+    missed_before: Option<i64>,
     stop: Stop,
 }
 
@@ -171,7 +173,9 @@ impl AfPacket {
     pub fn open(interface: &str, config: &Config, stop: &Stop) -> Result<Self, Error> {
         let (opened, link, hardware) = Opened::new(interface, config, 1, None)?;
         opened.start(config)?;
-        Ok(Self::made(interface, config, 1, None, opened, link, hardware, stop))
+        let mut source = Self::made(interface, config, 1, None, opened, link, hardware, stop);
+        source.missed_before = source.missed();
+        Ok(source)
     }
 
     /// Opens the interface for several workers: a source and a ring for each, joined by PACKET_FANOUT, so that every packet goes to one of
@@ -196,6 +200,9 @@ impl AfPacket {
             let (opened, link, hardware) = Opened::new(interface, config, workers, Some(&group))?;
             let group = Some(Arc::clone(&group));
             sources.push(Self::made(interface, config, workers, group, opened, link, hardware, stop));
+        }
+        if let Some(first) = sources.first_mut() {
+            first.missed_before = first.missed();
         }
         // All have joined: from here on each flow has its worker.
         for opened in sources.iter().filter_map(|source| source.opened.as_ref()) {
@@ -228,6 +235,7 @@ impl AfPacket {
             last_problem: String::new(),
             ends: None,
             ended: false,
+            missed_before: None,
             stop: stop.clone(),
         }
     }
@@ -272,6 +280,11 @@ impl AfPacket {
             self.statistics.kernel_dropped += counted.dropped;
             self.statistics.ring_full += counted.ring_full;
         }
+    }
+
+    /// What the network card lost so far.
+    fn missed(&self) -> Option<i64> {
+        crate::interfaces::number(&self.name, "statistics/rx_missed_errors")
     }
 
     fn note(&mut self, note: String) {
@@ -410,6 +423,9 @@ impl PacketSource for AfPacket {
 
     fn statistics(&mut self) -> Statistics {
         self.count();
+        if let (Some(before), Some(now)) = (self.missed_before, self.missed()) {
+            self.statistics.missed = self.statistics.missed.max(u64::try_from(now - before).unwrap_or(0));
+        }
         self.statistics
     }
 
