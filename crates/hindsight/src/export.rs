@@ -5,12 +5,13 @@ use crate::describe::print;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, ask};
 use fields::Target;
-use index::{Control, SessionIndex, Show};
+use index::{Control, Lease, SessionIndex, Show};
 use indicatif::HumanBytes;
 use packets::bpf::Filter;
 use packets::{Estimate, Estimator, Export, Form, Loss, Options, Report, Wanted};
 use query::Plan;
 use session::core;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -82,6 +83,8 @@ fn show() -> Show {
 }
 
 fn write(plan: &Plan, stores: &Stores, options: Options, output: impl Write) -> Result<Report, Ended> {
+    // everything that will be read stays until it is read; a catalogue that cannot be written is no reason not to export
+    let _lease = lease(plan, stores).map_err(Ended::Store)?;
     let files = stores.files();
     let mut export = Export::new(output, &files, options);
     let mut written = Ok(());
@@ -94,6 +97,24 @@ fn write(plan: &Plan, stores: &Stores, options: Options, output: impl Write) -> 
         .map_err(Ended::Store)?;
     written.map_err(Ended::Output)?;
     export.finish().map_err(Ended::Output)
+}
+
+/// A lease on every file that the sessions of a plan lie in; none where the catalogue cannot be written.
+fn lease(plan: &Plan, stores: &Stores) -> Result<Option<Lease>, index::Error> {
+    let node = Show::WithPositions(vec![Target::of(&core::NODE.def)]);
+    let mut files = BTreeSet::new();
+    stores.index.scan(plan, &node, &Control::new(), &mut |doc| {
+        let name = doc.text(&core::NODE).unwrap_or_default();
+        files.extend(doc.positions.files().into_iter().map(|file| (name.to_owned(), file)));
+        true
+    })?;
+    match Lease::take(&stores.catalog, files) {
+        Ok(lease) => Ok(Some(lease)),
+        Err(error) => {
+            eprintln!("hindsight: packet files may expire while they are exported: {error}");
+            Ok(None)
+        }
+    }
 }
 
 fn check(plan: &Plan, stores: &Stores) -> Result<Outcome, Failure> {
