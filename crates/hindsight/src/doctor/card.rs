@@ -35,7 +35,7 @@ pub fn findings(interface: &str) -> Vec<Finding> {
             "longer packets of the mirror are dropped by the card",
         )
         // a small MTU may be meant, on a tunnel for example: not changed without a person
-            .by_hand(format!("ip link set dev {interface} mtu 1500"))
+        .by_hand(format!("ip link set dev {interface} mtu 1500"))
     } else {
         Finding::ok(&area, format!("MTU {mtu}"))
     });
