@@ -65,6 +65,8 @@ pub fn prepare(home: &Home, stores: &Stores, node: &str, config: &Config) -> Res
     let catalog = &*stores.catalog;
     let mut notes = Vec::new();
     let mut interrupted = Vec::new();
+    // also of files in which nothing was yet: open sessions of their line lie in the files before
+    let mut seeds = Vec::new();
     let mut files = catalog.files()?;
     let folders = packet_folders(home, &config.packets);
     take_up_orphans(home, &folders, node, catalog, &mut files, &mut notes)?;
@@ -87,6 +89,7 @@ pub fn prepare(home: &Home, stores: &Stores, node: &str, config: &Config) -> Res
             notes.push(format!("{}: a pin that was interrupted; pin again", file.name));
             continue;
         }
+        seeds.push(file.clone());
         if let Some(file) = mend(catalog, file, &mut notes)? {
             interrupted.push(file);
         }
@@ -95,19 +98,28 @@ pub fn prepare(home: &Home, stores: &Stores, node: &str, config: &Config) -> Res
     let noted: Vec<String> = noted.into_iter().filter(|key| key.starts_with(&format!("{node}/"))).collect();
     let asked: HashSet<u32> =
         noted.iter().filter_map(|key| key.rsplit('/').next()).filter_map(|num| num.parse().ok()).collect();
-    let lines = lines_of(&files, &interrupted, &asked);
+    let lines = lines_of(&files, &seeds, &interrupted, &asked);
     Ok(Some(Recovery { node: node.to_owned(), lines, interrupted, noted, notes, _lock: lock }))
 }
 
 /// Files to read again, by line.
-fn lines_of(files: &[FileRecord], interrupted: &[FileRecord], asked: &HashSet<u32>) -> Vec<Vec<FileRecord>> {
+fn lines_of(
+    files: &[FileRecord],
+    seeds: &[FileRecord],
+    interrupted: &[FileRecord],
+    asked: &HashSet<u32>,
+) -> Vec<Vec<FileRecord>> {
     let mut lines: BTreeMap<String, Vec<FileRecord>> = BTreeMap::new();
     let key = |file: &FileRecord| file.line.clone().unwrap_or_else(|| format!("file {}", file.num));
     for file in interrupted.iter().chain(files.iter().filter(|file| asked.contains(&file.num))) {
         lines.entry(key(file)).or_default().push(file.clone());
     }
+    for seed in seeds.iter().filter(|seed| seed.line.is_some()) {
+        lines.entry(key(seed)).or_default();
+    }
     for (line, chosen) in &mut lines {
-        let Some(first) = chosen.iter().map(|file| file.first_timestamp).min() else { continue };
+        let of_line = seeds.iter().filter(|seed| seed.line.as_ref() == Some(line));
+        let Some(first) = chosen.iter().chain(of_line).map(|file| file.first_timestamp).min() else { continue };
         let near = |file: &&FileRecord| {
             file.finish_timestamp != 0
                 && !file.deleting
@@ -120,7 +132,7 @@ fn lines_of(files: &[FileRecord], interrupted: &[FileRecord], asked: &HashSet<u3
         chosen.sort_by_key(|file| file.num);
         chosen.dedup_by_key(|file| file.num);
     }
-    lines.into_values().collect()
+    lines.into_values().filter(|files| !files.is_empty()).collect()
 }
 
 /// Cuts the torn end of an interrupted file and lists what is in it; `None` where nothing is.
@@ -337,8 +349,12 @@ mod tests {
             file(3, "b", 4 * hour, 4 * hour, 1),
             file(4, "a", 4 * hour, 5 * hour, 0),
         ];
-        let lines = lines_of(&files, &files[3..], &HashSet::new());
+        let lines = lines_of(&files, &files[3..], &files[3..], &HashSet::new());
         let numbers: Vec<Vec<u32>> = lines.iter().map(|line| line.iter().map(|file| file.num).collect()).collect();
         assert_eq!(numbers, [[2, 4]]);
+        // nothing had come into the interrupted file yet
+        let lines = lines_of(&files[..3], &files[3..], &[], &HashSet::new());
+        let numbers: Vec<Vec<u32>> = lines.iter().map(|line| line.iter().map(|file| file.num).collect()).collect();
+        assert_eq!(numbers, [[2]]);
     }
 }
