@@ -80,6 +80,7 @@ pub fn serve(
     let state = State {
         index: stores.index.clone(),
         catalog: stores.catalog.clone(),
+        keys: stores.keys.clone(),
         schema: SCHEMA.clone(),
         uploads: Some(Arc::new(uploads)),
         monitor,

@@ -22,6 +22,8 @@ pub struct State {
     pub index: Arc<dyn SessionIndex>,
     /// Files, users, views, history.
     pub catalog: Arc<dyn Catalog>,
+    /// Keys of encrypted packet files.
+    pub keys: Arc<packets::Keyring>,
     /// Every field.
     pub schema: Arc<Schema>,
     /// Imports what is uploaded; without it uploads are refused.

@@ -9,6 +9,7 @@ use crate::app::{App, now_ms};
 use crate::auth::{Caller, load};
 use crate::error::ApiError;
 use crate::scope::{Scope, ScopeQuery};
+use crate::stored::lease;
 use ::fields::Target;
 use index::{Control, Show, TagChange};
 use query::{Bounding, Plan, time_range};
@@ -226,6 +227,8 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
         return Ok(());
     }
     let control = Control::new();
+    // what is to be searched stays until it is; a hunt that is paused lets go
+    let _lease = lease(app, &plan, u64::MAX, "a hunt", &control)?;
     let defs = [
         &core::NODE.def,
         &core::START_TIME.def,

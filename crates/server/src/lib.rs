@@ -31,6 +31,7 @@ mod router;
 mod scope;
 mod serve;
 pub mod stats;
+mod stored;
 mod stream;
 mod web;
 

@@ -1,11 +1,12 @@
 //! The packets of one session for the eye: one by one, or as what both sides said; as JSON, text or hex.
 
-use crate::api::pcap::{Located, missing};
+use crate::api::pcap::missing;
 use crate::api::sessions::one;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::params::Params;
+use crate::stored::Located;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};

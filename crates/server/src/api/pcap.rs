@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::history::Note;
 use crate::params::Params;
 use crate::scope::{ScopeQuery, forced};
+use crate::stored::{Located, lease};
 use crate::stream::{self, ChunkWriter};
 use ::fields::Target;
 use axum::Json;
@@ -16,14 +17,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use index::{Control, Show};
 use packets::bpf::Filter;
-use packets::{Estimate, Estimator, Export, Files, Form, Gone, LinkTypes, Loss, Options, Report, Wanted};
+use packets::{Estimate, Estimator, Export, Form, LinkTypes, Loss, Options, Report, Wanted};
 use query::{Leaf, Plan, Test, TextTest};
 use serde_json::{Value, json};
 use session::{SessionId, core};
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
 use utoipa::IntoParams;
 
 /// Exports up to this size are run through to say exactly what a slice or a filter leaves.
@@ -45,36 +43,6 @@ pub(crate) struct SliceQuery {
     pub bpf: Option<String>,
     /// `fail`: refuses the export when packets are missing instead of leaving them out.
     pub missing: Option<String>,
-}
-
-/// Finds packet files through the catalogue; looks each up once.
-pub(crate) struct Located<'a> {
-    app: &'a App,
-    known: RefCell<HashMap<(String, u32), Result<PathBuf, Gone>>>,
-}
-
-impl<'a> Located<'a> {
-    pub fn new(app: &'a App) -> Self {
-        Self { app, known: RefCell::default() }
-    }
-
-    fn look_up(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
-        let file = self.app.state.catalog.file(node, number);
-        let file = file.map_err(|e| Gone::Unreadable(e.to_string()))?.ok_or(Gone::Expired)?;
-        let path = PathBuf::from(&file.name);
-        if !path.exists() && node != self.app.config.node {
-            return Err(Gone::Elsewhere(node.to_owned()));
-        }
-        Ok(path)
-    }
-}
-
-impl Files for Located<'_> {
-    fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
-        let mut known = self.known.borrow_mut();
-        let entry = known.entry((node.to_owned(), number));
-        entry.or_insert_with(|| self.look_up(node, number)).clone()
-    }
 }
 
 /// Losses as web/API.md shows them.
@@ -198,6 +166,8 @@ fn write(
     let options = options(params, form)?;
     let most = params.parse("length", "a number of sessions")?.unwrap_or(u64::MAX);
     let strict = params.get("missing") == Some("fail");
+    // everything that will be read stays until it is read
+    let _lease = lease(app, plan, most, "an export", &control)?;
     if strict || (form == Form::Pcap && links_may_differ(app)?) {
         let estimate = estimate(app, plan, most, &control)?;
         if strict && !estimate.missing.is_empty() {

@@ -11,6 +11,7 @@ use catalog_sqlite::Sqlite;
 use fields::Schema;
 use http_body_util::BodyExt as _;
 use index::{Catalog, FileRecord, Memory, SessionSink};
+use packets::Keyring;
 use serde_json::{Value, json};
 use session::{Object, SessionDoc, SessionId, core, perf};
 use std::sync::Arc;
@@ -145,6 +146,11 @@ impl Fixture {
     }
 
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::keyed(Keyring::default(), change)
+    }
+
+    /// One that has keys of encrypted packet files.
+    pub fn keyed(keys: Keyring, change: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let catalog = Arc::new(Sqlite::open(dir.path().join("catalog.sqlite")).unwrap());
         let mut memory = Memory::new();
@@ -166,6 +172,7 @@ impl Fixture {
         let state = State {
             index: Arc::new(memory.clone()),
             catalog: catalog.clone(),
+            keys: Arc::new(keys),
             schema,
             uploads: Some(Arc::new(CountingImporter)),
             monitor: None,

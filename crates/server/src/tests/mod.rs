@@ -8,6 +8,7 @@ mod exports;
 mod harness;
 mod hostile;
 mod hunts;
+mod leases;
 mod lists;
 mod networks;
 mod packets;
