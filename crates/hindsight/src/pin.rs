@@ -11,8 +11,10 @@ use indicatif::{HumanBytes, HumanCount};
 use packets::{FileFormat, Gone, Wanted, Writer, WriterOptions, fetch};
 use query::{Plan, TimeZone};
 use serde::{Deserialize, Serialize};
+use server::{PinError, PinWish};
 use session::{Positions, SessionDoc, SessionId, core};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use wire::LinkType;
 
 /// The collection of pins.
@@ -46,7 +48,8 @@ pub struct Pin {
 
 fn all(catalog: &dyn Catalog) -> Result<Vec<Pin>, Failure> {
     let read = |entry: index::Entry| {
-        serde_json::from_value(entry.value).map_err(|error| Failure::Failed(format!("pin {}: {error}", entry.key)))
+        serde_json::from_value(entry.value)
+            .map_err(|error| Failure::Failed(format!("pin {}: {error}", entry.key)))
     };
     catalog.list(PINS)?.into_iter().map(read).collect()
 }
@@ -59,7 +62,8 @@ pub fn release_over(catalog: &dyn Catalog, node: &str) -> Result<(), Failure> {
     }
     // what a pin left whose making or removing was interrupted
     let names: HashSet<String> = all(catalog)?.into_iter().map(|pin| pin.name).collect();
-    let lost = |file: &FileRecord| file.node == node && file.pin.as_ref().is_some_and(|pin| !names.contains(pin));
+    let lost =
+        |file: &FileRecord| file.node == node && file.pin.as_ref().is_some_and(|pin| !names.contains(pin));
     for file in catalog.files()?.into_iter().filter(lost) {
         unpinned(catalog, file)?;
     }
@@ -69,7 +73,11 @@ pub fn release_over(catalog: &dyn Catalog, node: &str) -> Result<(), Failure> {
 fn unpinned(catalog: &dyn Catalog, file: FileRecord) -> Result<(), Failure> {
     // unfinished ones belong to who writes them
     if file.finish_timestamp != 0 {
-        catalog.update_file(&FileRecord { pin: None, finish_timestamp: file.last_timestamp.max(1), ..file })?;
+        catalog.update_file(&FileRecord {
+            pin: None,
+            finish_timestamp: file.last_timestamp.max(1),
+            ..file
+        })?;
     }
     Ok(())
 }
@@ -83,7 +91,13 @@ pub fn release(catalog: &dyn Catalog, name: &str) -> Result<bool, Failure> {
 }
 
 /// Pins the sessions of a plan. `pin` says name, expression and end; what was done comes back.
-pub fn make(home: &Home, stores: &Stores, config: &Config, plan: &Plan, mut pin: Pin) -> Result<Pin, Failure> {
+pub fn make(
+    home: &Home,
+    stores: &Stores,
+    config: &Config,
+    plan: &Plan,
+    mut pin: Pin,
+) -> Result<Pin, Failure> {
     let catalog = &stores.catalog;
     if pin.name.is_empty() || pin.name.contains('/') {
         return Err(Failure::Usage("a pin has a name, without /".into()));
@@ -91,7 +105,10 @@ pub fn make(home: &Home, stores: &Stores, config: &Config, plan: &Plan, mut pin:
     pin.made = ask::now_ms();
     let value = |pin: &Pin| serde_json::to_value(pin).map_err(|error| Failure::Failed(error.to_string()));
     if !catalog.put(PINS, &pin.name, &value(&pin)?, Some(0))? {
-        return Err(Failure::Usage(format!("there is a pin called {} already; choose another --name", pin.name)));
+        return Err(Failure::Usage(format!(
+            "there is a pin called {} already; choose another --name",
+            pin.name
+        )));
     }
     let mut copier = Copier::new(home, stores, config, &pin)?;
     match copier.run(plan, &mut pin) {
@@ -105,6 +122,53 @@ pub fn make(home: &Home, stores: &Stores, config: &Config, plan: &Plan, mut pin:
             release(&**catalog, &pin.name)?;
             Err(error)
         }
+    }
+}
+
+/// Pins for the server.
+pub struct Pins {
+    pub home: Home,
+    pub stores: Arc<Stores>,
+    pub config: Config,
+}
+
+fn refused(failure: Failure) -> PinError {
+    match failure {
+        Failure::Usage(text) => PinError::Wrong(text),
+        Failure::Failed(text) => PinError::Failed(text),
+    }
+}
+
+fn shown(pin: &Pin) -> Result<serde_json::Value, PinError> {
+    serde_json::to_value(pin).map_err(|error| PinError::Failed(error.to_string()))
+}
+
+impl server::Pins for Pins {
+    fn make(&self, plan: &Plan, wish: PinWish) -> Result<serde_json::Value, PinError> {
+        let PinWish { name, expression, until } = wish;
+        let name = name.unwrap_or_else(|| format!("pin-{}", ask::now_ms()));
+        let pin = Pin { name, expression, until, ..Pin::default() };
+        let pin = make(&self.home, &self.stores, &self.config, plan, pin).map_err(refused)?;
+        if pin.sessions == 0 && pin.elsewhere == 0 {
+            release(&*self.stores.catalog, &pin.name).map_err(refused)?;
+            let gone = if pin.missing > 0 {
+                format!(" ({} packets were gone already)", pin.missing)
+            } else {
+                String::new()
+            };
+            return Err(PinError::Nothing(format!(
+                "no session with packets was found{gone}; nothing is pinned"
+            )));
+        }
+        shown(&pin)
+    }
+
+    fn release(&self, name: &str) -> Result<bool, PinError> {
+        release(&*self.stores.catalog, name).map_err(refused)
+    }
+
+    fn list(&self) -> Result<Vec<serde_json::Value>, PinError> {
+        all(&*self.stores.catalog).map_err(refused)?.iter().map(shown).collect()
     }
 }
 
@@ -192,7 +256,11 @@ impl<'a> Copier<'a> {
             std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
             let written = crate::stores::writer_options(self.home, &node, &self.config.packets, 1)?;
             let options = WriterOptions {
-                format: if self.config.packets.format == crate::config::Form::Zstd { written.format } else { FileFormat::Plain },
+                format: if self.config.packets.format == crate::config::Form::Zstd {
+                    written.format
+                } else {
+                    FileFormat::Plain
+                },
                 encryption: written.encryption,
                 // times are those of old packets: no file is too old for the next
                 max_age: std::time::Duration::from_secs(u64::from(u32::MAX)),
@@ -206,19 +274,23 @@ impl<'a> Copier<'a> {
         let (mut last, mut failed) = (0, None);
         let files = self.stores.files();
         let lengths = !doc.positions.lengths.is_empty();
-        let losses = fetch(&files, &[wanted], &mut |packet| {
-            match writer.write(packet.time, LinkType(packet.link), packet.bytes, packet.original_len) {
-                Ok(at) => {
-                    let length = lengths.then(|| u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX).saturating_add(16));
-                    positions.push(at.file, &mut last, at.offset, length);
-                    pin.packets += 1;
-                    pin.bytes += packet.bytes.len() as u64;
-                    true
-                }
-                Err(error) => {
-                    failed = Some(error.to_string());
-                    false
-                }
+        let losses = fetch(&files, &[wanted], &mut |packet| match writer.write(
+            packet.time,
+            LinkType(packet.link),
+            packet.bytes,
+            packet.original_len,
+        ) {
+            Ok(at) => {
+                let length =
+                    lengths.then(|| u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX).saturating_add(16));
+                positions.push(at.file, &mut last, at.offset, length);
+                pin.packets += 1;
+                pin.bytes += packet.bytes.len() as u64;
+                true
+            }
+            Err(error) => {
+                failed = Some(error.to_string());
+                false
             }
         });
         if let Some(error) = failed {
@@ -297,7 +369,9 @@ pub fn list(json: bool, home: &Home) -> Result<Outcome, Failure> {
                 writeln!(out, "{}", serde_json::to_string(pin)?)?;
                 continue;
             }
-            let until = pin.until.map_or_else(|| "for good".to_owned(), |ms| format!("until {}", crate::output::time(ms)));
+            let until = pin
+                .until
+                .map_or_else(|| "for good".to_owned(), |ms| format!("until {}", crate::output::time(ms)));
             let bytes = HumanBytes(pin.bytes);
             writeln!(out, "{}\t{until}\t{} sessions\t{bytes}\t{}", pin.name, pin.sessions, pin.expression)?;
         }

@@ -73,7 +73,9 @@ fn settings(command: &Run, mut config: Config) -> Result<Config, Failure> {
     config.viewer.listen = command.listen.listen.unwrap_or(config.viewer.listen);
     config.viewer.allow_remote |= command.listen.allow_remote;
     if !config.capture.index && !config.packets.write {
-        return Err(Failure::Usage("neither sessions nor packets are to be kept: there is nothing to do".into()));
+        return Err(Failure::Usage(
+            "neither sessions nor packets are to be kept: there is nothing to do".into(),
+        ));
     }
     config.check().map_err(Failure::Usage)?;
     Ok(config)
@@ -89,7 +91,10 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let mut opened = Vec::new();
     for interface in &config.capture.interfaces {
         let spec = config.capture.spec(interface);
-        opened.push((interface, source::open(&spec, &stop).map_err(|error| Failure::Failed(error.to_string()))?));
+        opened.push((
+            interface,
+            source::open(&spec, &stop).map_err(|error| Failure::Failed(error.to_string()))?,
+        ));
     }
     if let Some(user) = &config.capture.user {
         privileges::drop_to(user, privileges::Keep { reopening: true }).map_err(Failure::Failed)?;
@@ -103,7 +108,8 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let keeper = Keeper::new(home, &stores, &node, folders, config.retention.clone());
     // what was interrupted is found before anything new is written
     let recovery = if config.packets.write { recover::prepare(home, &stores, &node, &config)? } else { None };
-    let names: Vec<String> = config.capture.interfaces.iter().map(|interface| interface.name.clone()).collect();
+    let names: Vec<String> =
+        config.capture.interfaces.iter().map(|interface| interface.name.clone()).collect();
     let mut notes = Vec::new();
     let lines = lines(&config, opened, home, &stores, &node, &keep, &keeper, &mut notes)?;
     on_signals(&stop, named, command, home, &keep, &keeper, &enricher, quiet)?;
@@ -120,7 +126,8 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let monitor = Monitor::start(home, &node, stores.catalog.clone())?;
     let retention = keeper.start(&stop, quiet)?;
     let viewer = viewer(&config, home, &stores, &enricher, &monitor, &node, &stop, quiet)?;
-    let recovering = recovery.map(|found| in_background(found, &stores, &enricher, &config, &keeper, &stop, quiet));
+    let recovering =
+        recovery.map(|found| in_background(found, &stores, &enricher, &config, &keeper, &stop, quiet));
     let recovering = recovering.transpose()?;
 
     let shows = !quiet && std::io::stderr().is_terminal();
@@ -194,7 +201,8 @@ fn lines(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Line>, Failure> {
     let all = opened.iter().map(|(_, opened)| opened.sources.len()).sum();
-    let options = config.packets.write.then(|| writer_options(home, node, &config.packets, all)).transpose()?;
+    let options =
+        config.packets.write.then(|| writer_options(home, node, &config.packets, all)).transpose()?;
     let mut lines = Vec::new();
     for (interface, opened) in opened {
         notes.extend(opened.notes);
@@ -205,7 +213,8 @@ fn lines(
                     let register = Listed::new(home, node, &stores.catalog)?;
                     let register = register.line(&format!("{}-{worker}", interface.name));
                     let writer = Writer::new(options.clone(), register);
-                    Some(Box::new(Guarded::new(writer, keeper.paused.clone())) as Box<dyn capture::PacketWriter>)
+                    Some(Box::new(Guarded::new(writer, keeper.paused.clone()))
+                        as Box<dyn capture::PacketWriter>)
                 }
             };
             let mut line = Line::new(source, store);
@@ -240,9 +249,9 @@ fn viewer(
         quiet,
     };
     let (home, stores, enricher) = (home.clone(), stores.clone(), enricher.clone());
-    let (monitor, stop) = (monitor.clone(), stop.clone());
+    let (monitor, stop, config) = (monitor.clone(), stop.clone(), config.clone());
     let thread = std::thread::Builder::new().name("viewer".into()).spawn(move || {
-        let result = serve(&listening, &home, &stores, &enricher, Some(monitor), &stop);
+        let result = serve(&listening, &home, &config, &stores, &enricher, Some(monitor), &stop);
         // without the viewer that was asked for the command has failed: say so rather than capture unseen
         stop.set();
         result
@@ -265,7 +274,11 @@ fn in_background(
     }
     let needed = recovery.is_needed();
     if needed && !quiet {
-        eprintln!("recover: {} files ({}) are looked through", recovery.files().len(), HumanBytes(recovery.bytes()));
+        eprintln!(
+            "recover: {} files ({}) are looked through",
+            recovery.files().len(),
+            HumanBytes(recovery.bytes())
+        );
     }
     *keeper.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = recovery.files();
     let (stores, enricher, keeper) = (stores.clone(), enricher.clone(), keeper.clone());

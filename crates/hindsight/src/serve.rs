@@ -4,6 +4,7 @@ use crate::cli::{Serve, UserCommand};
 use crate::config::Config as Settings;
 use crate::home::Home;
 use crate::import::Uploads;
+use crate::pin::Pins;
 use crate::schema::SCHEMA;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, composition, interrupt};
@@ -37,7 +38,7 @@ pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Re
         node,
         quiet,
     };
-    serve(&listening, home, &stores, &enricher, None, &stop)?;
+    serve(&listening, home, settings, &stores, &enricher, None, &stop)?;
     Ok(Outcome::Done)
 }
 
@@ -55,6 +56,7 @@ pub struct Listening {
 pub fn serve(
     listening: &Listening,
     home: &Home,
+    settings: &Settings,
     stores: &Arc<Stores>,
     enricher: &Arc<Enricher>,
     monitor: Option<Arc<dyn server::Monitor>>,
@@ -77,12 +79,14 @@ pub fn serve(
         upload_dir,
         ..Config::default()
     };
+    let pins = Pins { home: home.clone(), stores: stores.clone(), config: settings.clone() };
     let state = State {
         index: stores.index.clone(),
         catalog: stores.catalog.clone(),
         keys: stores.keys.clone(),
         schema: SCHEMA.clone(),
         uploads: Some(Arc::new(uploads)),
+        pins: Some(Arc::new(pins)),
         monitor,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

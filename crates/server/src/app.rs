@@ -28,6 +28,8 @@ pub struct State {
     pub schema: Arc<Schema>,
     /// Imports what is uploaded; without it uploads are refused.
     pub uploads: Option<Arc<dyn Uploads>>,
+    /// Keeps packets from retention; without it pins are refused.
+    pub pins: Option<Arc<dyn crate::pinning::Pins>>,
     /// Tells about the rest of the process: capture and store.
     pub monitor: Option<Arc<dyn Monitor>>,
 }

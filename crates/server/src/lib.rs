@@ -26,6 +26,7 @@ mod hunting;
 mod jobs;
 mod metrics;
 mod params;
+mod pinning;
 mod present;
 mod router;
 mod scope;
@@ -39,6 +40,7 @@ pub use app::{Monitor, State};
 pub use auth::{BadPassword, FirstAdmin, MIN_PASSWORD, User, ensure_admin, set_password};
 pub use config::Config;
 pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
+pub use pinning::{PinError, PinWish, Pins};
 pub use serve::{ServeError, Server, serve};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::api::{
     account, aggregate, change, complete, connections, export, fields, files, hunts, info, layouts, packets,
-    pcap, regression, sessions, spi, stats, summary, upload, users, views,
+    pcap, pins, regression, sessions, spi, stats, summary, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -42,6 +42,8 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(change::add_tags))
         .routes(routes!(change::remove_tags))
         .routes(routes!(change::delete))
+        .routes(routes!(pins::pin))
+        .routes(routes!(pins::unpin))
         .routes(routes!(upload::upload))
         .routes(routes!(export::csv))
         .routes(routes!(export::json))
@@ -96,6 +98,7 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(fields::value_actions))
         .routes(routes!(fields::field_actions))
         .routes(routes!(files::list))
+        .routes(routes!(pins::list))
         .routes(routes!(info::cancel))
         .routes(routes!(hunts::list))
         .routes(routes!(hunts::create))

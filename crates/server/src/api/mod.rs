@@ -13,6 +13,7 @@ pub(crate) mod info;
 pub(crate) mod layouts;
 pub(crate) mod packets;
 pub(crate) mod pcap;
+pub(crate) mod pins;
 pub(crate) mod regression;
 pub(crate) mod sessions;
 pub(crate) mod spi;

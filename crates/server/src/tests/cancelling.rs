@@ -88,6 +88,7 @@ fn setup() -> Setup {
         schema: Arc::new(Schema::new([session::core::FIELDS]).unwrap()),
         keys: Arc::default(),
         uploads: None,
+        pins: None,
         monitor: None,
     };
     Setup { index, state, auth, _dir: dir }

@@ -175,6 +175,7 @@ impl Fixture {
             keys: Arc::new(keys),
             schema,
             uploads: Some(Arc::new(CountingImporter)),
+            pins: Some(Arc::new(super::pins::Remembered { index: memory.clone(), pins: Default::default() })),
             monitor: None,
         };
         let app = App::new(config, state);

@@ -109,6 +109,7 @@ fn state(dir: &std::path::Path) -> State {
         schema: Arc::new(Schema::new([session::core::FIELDS]).unwrap()),
         keys: Arc::default(),
         uploads: None,
+        pins: None,
         monitor: None,
     }
 }

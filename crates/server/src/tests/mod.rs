@@ -12,6 +12,7 @@ mod leases;
 mod lists;
 mod networks;
 mod packets;
+mod pins;
 mod regression;
 mod sessions;
 mod stats;
