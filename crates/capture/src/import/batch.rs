@@ -37,8 +37,8 @@ pub(crate) struct Item {
     pub(crate) frame: Frame,
     pub(crate) link: LinkType,
     pub(crate) hash: u64,
-    /// The latest time of the packets before it, whichever worker they went to, seconds: by it sessions are idle, so
-    /// that what is found does not depend on the number of workers.
+    /// The latest time of the packets since the worker's last one, that one included and whichever worker they went to, seconds:
+    /// by it sessions are idle, so that what is found does not depend on the number of workers.
     pub(crate) clock: i64,
     /// Where its bytes begin, in the mapping or in `owned`.
     pub(crate) from: usize,

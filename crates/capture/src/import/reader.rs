@@ -22,14 +22,15 @@ struct Fill {
     open: Vec<Batch>,
     file: u128,
     mapping: Option<Arc<Mapping>>,
-    /// See [`Item::clock`].
-    clock: i64,
+    /// See [`Item::clock`]: of the next packet of each worker.
+    clocks: Vec<i64>,
 }
 
 impl Reader {
     pub(super) fn new(intake: Intake, senders: Vec<Sender<Message>>, spare: Receiver<Batch>) -> Self {
         let open = senders.iter().map(|_| Batch::default()).collect();
-        Self { intake, fill: Fill { senders, spare, open, file: 0, mapping: None, clock: i64::MIN } }
+        let clocks = vec![i64::MIN; senders.len()];
+        Self { intake, fill: Fill { senders, spare, open, file: 0, mapping: None, clocks } }
     }
 
     /// Says which file the following packets come from, and where their bytes are if the file is mapped.
@@ -51,7 +52,7 @@ impl Reader {
         for sender in &self.fill.senders {
             let _ = sender.send(Message::Close);
         }
-        self.fill.clock = i64::MIN;
+        self.fill.clocks.fill(i64::MIN);
     }
 
     /// Takes a packet; `data_at` is the place of its bytes in the mapped file.
@@ -108,8 +109,13 @@ impl Fill {
             batch.groups.push(group);
             batch.groups.len() as u32
         });
-        batch.items.push(Item { frame: *frame, link, hash, clock: self.clock, from, group });
-        self.clock = self.clock.max(frame.time.div_euclid(1_000_000_000));
+        let clock = self.clocks.get(to).copied().unwrap_or(i64::MIN);
+        batch.items.push(Item { frame: *frame, link, hash, clock, from, group });
+        let seconds = frame.time.div_euclid(1_000_000_000);
+        for (worker, clock) in self.clocks.iter_mut().enumerate() {
+            // a worker's own packet sets its clock, also back, where captures overlap in time
+            *clock = if worker == to { seconds } else { seconds.max(*clock) };
+        }
         if batch.is_full() {
             self.send(to);
         }
