@@ -30,7 +30,13 @@ pub struct Common {
     #[arg(long, env = "HINDSIGHT_DIR", global = true, value_name = "DIR", help_heading = "Global options")]
     pub dir: Option<PathBuf>,
     /// Configuration [default: hindsight.toml in the folder of --dir, else /etc/hindsight/hindsight.toml]
-    #[arg(long, env = "HINDSIGHT_CONFIG", global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        env = "HINDSIGHT_CONFIG",
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     pub config: Option<PathBuf>,
     /// Say less: errors only
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -51,7 +57,7 @@ Examples:
   hindsight run --no-index                       only packet files, at the highest rate
 Everything can be in hindsight.toml (hindsight config default); the command line wins.
 Capturing needs CAP_NET_RAW: run as root, or once: sudo setcap cap_net_raw,cap_net_admin=eip $(command -v hindsight)")]
-    Run(Run),
+    Run(Box<Run>),
     /// Index captures: files, folders, or - for stdin
     #[command(after_help = "\
 Examples:

@@ -7,6 +7,8 @@ mod clock;
 mod crash;
 mod disk;
 mod link;
+mod recovery;
+mod service;
 #[path = "../support/mod.rs"]
 mod support;
 
