@@ -68,6 +68,11 @@ fn sum(values: &Value) -> f64 {
     values.as_array().unwrap().iter().filter_map(Value::as_f64).sum()
 }
 
+/// Without the first and the last step: the recording begins and ends somewhere within them, by the time of day.
+fn inner(rates: &[f64]) -> &[f64] {
+    &rates[1..rates.len() - 1]
+}
+
 #[tokio::test]
 async fn nodes_under_arkimes_names() {
     let fixture = Fixture::new();
@@ -149,7 +154,7 @@ async fn charts_lines_and_losses() {
     assert!(series["rates"]["packets"][0].is_null(), "nothing was heard a quarter of an hour ago");
     let packets: Vec<f64> =
         series["rates"]["packets"].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
-    assert!(packets.len() >= 20 && packets.iter().all(|n| (*n - 30.0).abs() < 0.5), "{packets:?}");
+    assert!(packets.len() >= 20 && inner(&packets).iter().all(|n| (*n - 30.0).abs() < 0.5), "{packets:?}");
     let lost: Vec<(&str, &str, f64)> = series["losses"]
         .as_array()
         .unwrap()
@@ -161,7 +166,7 @@ async fn charts_lines_and_losses() {
     assert_eq!(one["losses"], json!([]));
     let packets: Vec<f64> =
         one["rates"]["packets"].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
-    assert!(packets.iter().all(|n| (*n - 7.5).abs() < 0.5), "{packets:?}");
+    assert!(packets.len() >= 20 && inner(&packets).iter().all(|n| (*n - 7.5).abs() < 0.5), "{packets:?}");
 
     let lines = admin.get("/api/stats/lines?date=0.25&nodeName=a").await.ok();
     let lines = lines["lines"].as_array().unwrap();
