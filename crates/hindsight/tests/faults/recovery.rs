@@ -4,6 +4,7 @@ use crate::support::frames::{assert_part, datagrams};
 use crate::support::net::Cable;
 use crate::support::sensor::Sensor;
 use crate::support::{Home, has, packets, tool};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ fn killed_three_times(arguments: &[&str], configuration: &str, plain: impl Fn(&H
     let Some(cable) = Cable::new() else { return };
     let home = Home::new();
     std::fs::write(home.path("key"), [7; 32]).unwrap();
+    // a key that others can read is refused
+    std::fs::set_permissions(home.path("key"), std::fs::Permissions::from_mode(0o600)).unwrap();
     home.configure(&configuration.replace("KEY", home.path("key").to_str().unwrap()));
     let sent = datagrams(0, 24_000, 200, 300);
     let arguments = [&["--interface", "s0", "--workers", "2", "-C", "1MB"], arguments].concat();
@@ -69,6 +72,20 @@ fn killed_under_load_every_packet_has_one_session() {
         let files = all_files(home);
         assert!(files.len() > 3, "{files:?}");
         files
+    });
+}
+
+#[test]
+fn killed_under_load_with_encrypted_files() {
+    killed_three_times(&[], "[packets]\nencryption = \"KEY\"\n", |home| {
+        let key = home.path("key");
+        let out = |(n, file): (usize, PathBuf)| {
+            let plain = home.path(&format!("{n}.pcap"));
+            let (file, to) = (file.to_str().unwrap(), plain.to_str().unwrap());
+            home.ok(&["decrypt", file, "--key-file", key.to_str().unwrap(), "-o", to]);
+            plain
+        };
+        all_files(home).into_iter().enumerate().map(out).collect()
     });
 }
 
