@@ -194,6 +194,29 @@ proptest! {
 }
 
 #[test]
+fn a_record_longer_than_the_memory_that_remains_does_not_wait_for_ever() {
+    for form in 0..4 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = WriterOptions::new(folder.path().into(), "n");
+        set_form(&mut options, form);
+        (options.buffer, options.block, options.memory) = (8_192, 4_096, 24_000);
+        let list = List::default();
+        let mut writer = Writer::new(options, list.clone());
+        let mut taken = Taken::new();
+        for n in 0..200 {
+            // what does not fill a page stays with the thread while the long record wants room
+            let (time, bytes) = (T0 + n as i64, packet(n, if n % 4 == 3 { 23_000 } else { 1_500 }));
+            taken.push((writer.write(time, LINK, &bytes, 30_000).unwrap(), time, bytes));
+            if n % 4 == 2 {
+                writer.flush().unwrap();
+            }
+        }
+        writer.finish().unwrap();
+        assert_eq!(check_positions(&list, &taken), 0);
+    }
+}
+
+#[test]
 fn a_file_cut_anywhere_gives_every_packet_of_its_complete_blocks() {
     for form in 0..4 {
         let folder = tempfile::tempdir().unwrap();

@@ -171,7 +171,9 @@ impl Shared {
                 return Ok(buffer);
             }
             let capacity = len.max(self.capacity);
-            if state.allocated + capacity <= self.limit(&state) || state.allocated == 0 {
+            // with no job left nobody gives a buffer back: a record longer than what remains would wait for ever
+            let nothing_comes = state.outstanding == 0 && state.free.is_empty();
+            if state.allocated + capacity <= self.limit(&state) || nothing_comes {
                 state.allocated += capacity;
                 drop(state);
                 return Ok(Aligned::new(capacity));
