@@ -46,7 +46,9 @@ pub fn run(command: &Decrypt, quiet: bool) -> Result<Outcome, Failure> {
 /// Writes one file; what could not be made is not left behind.
 fn to_file(file: &Path, keys: &Keyring, output: &Path) -> Result<Unpacked, String> {
     let named = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => format!("{}: exists already; nothing is overwritten", output.display()),
+        io::ErrorKind::AlreadyExists => {
+            format!("{}: exists already; nothing is overwritten", output.display())
+        }
         _ => format!("{}: {error}", output.display()),
     };
     let mut into = BufWriter::new(File::create_new(output).map_err(named)?);
@@ -73,7 +75,10 @@ mod tests {
 
     #[test]
     fn names_lose_their_endings() {
-        assert_eq!(plain_name(Path::new("/a/n-261123-00000001.pcap.zst.enc")), Path::new("n-261123-00000001.pcap"));
+        assert_eq!(
+            plain_name(Path::new("/a/n-261123-00000001.pcap.zst.enc")),
+            Path::new("n-261123-00000001.pcap")
+        );
         assert_eq!(plain_name(Path::new("plain.pcap")), Path::new("plain.pcap"));
     }
 }

@@ -97,7 +97,13 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(home: &Home, stores: &Arc<Stores>, node: &str, folders: Vec<PathBuf>, retention: Retention) -> Arc<Self> {
+    pub fn new(
+        home: &Home,
+        stores: &Arc<Stores>,
+        node: &str,
+        folders: Vec<PathBuf>,
+        retention: Retention,
+    ) -> Arc<Self> {
         Arc::new(Self {
             stores: stores.clone(),
             node: node.to_owned(),
@@ -198,7 +204,10 @@ impl Keeper {
         // the index lies on a disk of its own or on one of these
         if let Ok(disk) = disk_of(&self.index) {
             let floor = (disk.size / FLOOR_PART).min(FLOOR);
-            let shared = self.folders.iter().any(|folder| device(folder).is_some_and(|d| device(&self.index) == Some(d)));
+            let shared = self
+                .folders
+                .iter()
+                .any(|folder| device(folder).is_some_and(|d| device(&self.index) == Some(d)));
             if shared {
                 none |= disk.free < floor;
                 some |= disk.free < floor.saturating_mul(2);
@@ -211,7 +220,9 @@ impl Keeper {
         let paused = self.paused.load(Ordering::Relaxed);
         if !paused && none && !self.folders.is_empty() {
             self.paused.store(true, Ordering::Relaxed);
-            eprintln!("hindsight: the disk is full: packets are not written until there is room; sessions go on");
+            eprintln!(
+                "hindsight: the disk is full: packets are not written until there is room; sessions go on"
+            );
         } else if paused && !some && (reserve || self.reserve.is_there()) {
             self.paused.store(false, Ordering::Relaxed);
             eprintln!("hindsight: there is room again: packets are written");
@@ -227,7 +238,8 @@ impl Keeper {
         if !dry {
             crate::pin::release_over(catalog, &self.node)?;
         }
-        let mut mine: Vec<FileRecord> = catalog.files()?.into_iter().filter(|file| file.node == self.node).collect();
+        let mut mine: Vec<FileRecord> =
+            catalog.files()?.into_iter().filter(|file| file.node == self.node).collect();
         let (disks, devices) = self.disks(&mine);
         let leased = Lease::all(catalog)?;
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -235,7 +247,9 @@ impl Keeper {
         let files: Vec<File> = mine
             .iter()
             .map(|file| File {
-                disk: device_of_file(file).and_then(|d| devices.iter().position(|o| *o == d)).unwrap_or(usize::MAX),
+                disk: device_of_file(file)
+                    .and_then(|d| devices.iter().position(|o| *o == d))
+                    .unwrap_or(usize::MAX),
                 bytes: file.file_size,
                 // what was copied out of old captures is as old as its copy
                 time: file.finish_timestamp,
@@ -300,18 +314,25 @@ impl Keeper {
     }
 
     /// Sessions that go with their packets, or by their own age.
-    fn sessions(&self, retention: &Retention, expired: &[FileRecord], left: &[FileRecord]) -> Result<u64, Failure> {
+    fn sessions(
+        &self,
+        retention: &Retention,
+        expired: &[FileRecord],
+        left: &[FileRecord],
+    ) -> Result<u64, Failure> {
         let index = &*self.stores.index;
         let control = Control::new();
         let number = |file: &FileRecord| (file.node.clone(), file.num);
         let without = |files: Vec<(String, u32)>| Plan::Not(Box::new(Plan::Files(files)));
-        let of_node = Plan::leaf(Target::of(&core::NODE.def), Test::Texts(vec![TextTest::Is(self.node.clone())]));
+        let of_node =
+            Plan::leaf(Target::of(&core::NODE.def), Test::Texts(vec![TextTest::Is(self.node.clone())]));
         let before = |ms: i64| {
             Plan::leaf(Target::of(&core::STOP_TIME.def), Test::Ints(vec![(i64::MIN, ms.saturating_sub(1))]))
         };
         if let Sessions::For(span) = retention.sessions {
             let age = i64::try_from(span.0.as_millis()).unwrap_or(i64::MAX);
-            let kept = left.iter().filter(|file| file.locked != 0 || file.pin.is_some()).map(number).collect();
+            let kept =
+                left.iter().filter(|file| file.locked != 0 || file.pin.is_some()).map(number).collect();
             let plan = Plan::And(vec![of_node, before(ask::now_ms().saturating_sub(age)), without(kept)]);
             return Ok(index.delete(&plan.simplify(), &control)?);
         }
@@ -320,7 +341,8 @@ impl Keeper {
         let first = expired.iter().map(|file| file.first_timestamp).min();
         let last = expired.iter().map(|file| file.last_timestamp).max();
         if let (Some(first), Some(last)) = (first, last) {
-            let when = time_range(first.saturating_sub(DISORDER), last.saturating_add(DISORDER), Bounding::Either);
+            let when =
+                time_range(first.saturating_sub(DISORDER), last.saturating_add(DISORDER), Bounding::Either);
             let all = left.iter().map(number).collect();
             let plan = Plan::And(vec![when, Plan::Files(expired.iter().map(number).collect()), without(all)]);
             gone += index.delete(&plan.simplify(), &control)?;
@@ -432,7 +454,8 @@ pub fn command(
     }
     crate::describe::print(|out| gone.names.iter().try_for_each(|name| writeln!(out, "{name}")))?;
     if !quiet {
-        let (verb, sessions) = if command.dry_run { ("would go", " and sessions with them") } else { ("gone", "") };
+        let (verb, sessions) =
+            if command.dry_run { ("would go", " and sessions with them") } else { ("gone", "") };
         eprintln!("{verb}: {gone}{sessions}");
     }
     Ok(if gone.problems.is_empty() { Outcome::Done } else { Outcome::Partly })

@@ -96,7 +96,9 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
             let stores = Stores::open(&home()?)?;
             search::run(command, &*stores.index, &*stores.catalog)
         }
-        Command::Export(command) => export::run(command, &Stores::open_with(&home()?, &config()?.packets)?, quiet),
+        Command::Export(command) => {
+            export::run(command, &Stores::open_with(&home()?, &config()?.packets)?, quiet)
+        }
         Command::Serve(command) => serve::run(command, &home()?, &config()?, quiet),
         Command::Config(command) => config::command(&command.what, named, &home()?),
         Command::Expire(command) => keeper::command(command, &home()?, &config()?, quiet),

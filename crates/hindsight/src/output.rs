@@ -36,7 +36,9 @@ fn cell(doc: &SessionDoc, target: Target, separator: &str, human: bool) -> Strin
 /// Local time of milliseconds since 1970.
 pub fn time(ms: i64) -> String {
     match jiff::Timestamp::from_millisecond(ms) {
-        Ok(at) => at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S%.3f").to_string(),
+        Ok(at) => {
+            at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y/%m/%d %H:%M:%S%.3f").to_string()
+        }
         Err(_) => ms.to_string(),
     }
 }

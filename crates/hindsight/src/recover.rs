@@ -56,7 +56,12 @@ pub struct Rebuilt {
 
 /// Looks for what was interrupted, repairs files and list, and says what is to be read again; `None` where another process is at it.
 /// Quick: it reads the interrupted files once.
-pub fn prepare(home: &Home, stores: &Stores, node: &str, config: &Config) -> Result<Option<Recovery>, Failure> {
+pub fn prepare(
+    home: &Home,
+    stores: &Stores,
+    node: &str,
+    config: &Config,
+) -> Result<Option<Recovery>, Failure> {
     let lock = home.path().join("recover.lock");
     let lock = File::create(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
     if lock.try_lock().is_err() {
@@ -119,7 +124,9 @@ fn lines_of(
     }
     for (line, chosen) in &mut lines {
         let of_line = seeds.iter().filter(|seed| seed.line.as_ref() == Some(line));
-        let Some(first) = chosen.iter().chain(of_line).map(|file| file.first_timestamp).min() else { continue };
+        let Some(first) = chosen.iter().chain(of_line).map(|file| file.first_timestamp).min() else {
+            continue;
+        };
         let near = |file: &&FileRecord| {
             file.finish_timestamp != 0
                 && !file.deleting
@@ -136,7 +143,11 @@ fn lines_of(
 }
 
 /// Cuts the torn end of an interrupted file and lists what is in it; `None` where nothing is.
-fn mend(catalog: &dyn Catalog, file: &FileRecord, notes: &mut Vec<String>) -> Result<Option<FileRecord>, Failure> {
+fn mend(
+    catalog: &dyn Catalog,
+    file: &FileRecord,
+    notes: &mut Vec<String>,
+) -> Result<Option<FileRecord>, Failure> {
     let path = Path::new(&file.name);
     let found = match scan(path) {
         Ok(found) => found,
@@ -166,7 +177,8 @@ fn mend(catalog: &dyn Catalog, file: &FileRecord, notes: &mut Vec<String>) -> Re
         notes.push(format!("{}: {cut} bytes of an incomplete record cut off its end", file.name));
     }
     let ms = |ns: i64| ns.div_euclid(1_000_000);
-    let (first, last) = found.times.map_or((file.first_timestamp, file.last_timestamp), |(a, b)| (ms(a), ms(b)));
+    let (first, last) =
+        found.times.map_or((file.first_timestamp, file.last_timestamp), |(a, b)| (ms(a), ms(b)));
     let damage = match found.state {
         State::Damaged(what) => {
             notes.push(format!("{}: {what}", file.name));
@@ -327,7 +339,13 @@ mod tests {
     fn numbers_are_read_from_names() {
         assert_eq!(number_of("edge-1-261123-00000042.pcap", "edge-1"), Some(42));
         assert_eq!(number_of("edge-261123-00000042.pcap.zst.enc", "edge"), Some(42));
-        for name in ["other-261123-00000042.pcap", "edge-261123-42.txt", "edge-2611-42.pcap", "edge-261123-.pcap", "edge-1-261123-42.pcap"] {
+        for name in [
+            "other-261123-00000042.pcap",
+            "edge-261123-42.txt",
+            "edge-2611-42.pcap",
+            "edge-261123-.pcap",
+            "edge-1-261123-42.pcap",
+        ] {
             assert_eq!(number_of(name, "edge"), None, "{name}");
         }
     }
@@ -350,11 +368,13 @@ mod tests {
             file(4, "a", 4 * hour, 5 * hour, 0),
         ];
         let lines = lines_of(&files, &files[3..], &files[3..], &HashSet::new());
-        let numbers: Vec<Vec<u32>> = lines.iter().map(|line| line.iter().map(|file| file.num).collect()).collect();
+        let numbers: Vec<Vec<u32>> =
+            lines.iter().map(|line| line.iter().map(|file| file.num).collect()).collect();
         assert_eq!(numbers, [[2, 4]]);
         // nothing had come into the interrupted file yet
         let lines = lines_of(&files[..3], &files[3..], &[], &HashSet::new());
-        let numbers: Vec<Vec<u32>> = lines.iter().map(|line| line.iter().map(|file| file.num).collect()).collect();
+        let numbers: Vec<Vec<u32>> =
+            lines.iter().map(|line| line.iter().map(|file| file.num).collect()).collect();
         assert_eq!(numbers, [[2]]);
     }
 }

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::config::Packets;
 use crate::home::Home;
 use crate::schema::SCHEMA;
-use capture::{Place, PacketWriter, Refusal, StoreError, StoreStatus, Vanished};
+use capture::{PacketWriter, Place, Refusal, StoreError, StoreStatus, Vanished};
 use catalog_sqlite::Sqlite;
 use index::{Catalog, Error, FileRecord};
 use packets::{FileFacts, Folders, Gone, Key, Keyring, Register, Writer, WriterOptions};
@@ -114,7 +114,12 @@ impl Owner {
 }
 
 /// How packet files are written, by the configuration; makes their folders. `lines` writers share the disks.
-pub fn writer_options(home: &Home, node: &str, packets: &Packets, lines: usize) -> Result<WriterOptions, Failure> {
+pub fn writer_options(
+    home: &Home,
+    node: &str,
+    packets: &Packets,
+    lines: usize,
+) -> Result<WriterOptions, Failure> {
     let folders = packet_folders(home, packets);
     for folder in &folders {
         std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -240,7 +245,10 @@ impl Guarded {
 impl PacketWriter for Guarded {
     fn write(&mut self, time: i64, link: LinkType, bytes: &[u8], len: u32) -> Result<Place, StoreError> {
         if self.paused.load(Ordering::Relaxed) {
-            return Err(StoreError::new(Refusal::Full, "writing packets is paused until there is room on the disk"));
+            return Err(StoreError::new(
+                Refusal::Full,
+                "writing packets is paused until there is room on the disk",
+            ));
         }
         PacketWriter::write(&mut self.writer, time, link, bytes, len)
     }

@@ -40,7 +40,8 @@ fn counts_are_those_that_the_documents_imply() {
         .collect();
     import.extend(captures.iter().map(String::as_str));
     home.ok(&import);
-    let mut serve = home.command(&["serve", "--node", "test", "--regression-tests", "--listen", "127.0.0.1:0"]);
+    let mut serve =
+        home.command(&["serve", "--node", "test", "--regression-tests", "--listen", "127.0.0.1:0"]);
     let mut server = Running(serve.stderr(Stdio::piped()).spawn().unwrap());
     let lines = BufReader::new(server.0.stderr.take().unwrap()).lines();
     let url = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("viewer: ").map(str::to_owned));

@@ -29,7 +29,8 @@ fn the_api_example_runs() {
     let lines = BufReader::new(server.0.stderr.take().unwrap()).lines();
     let url = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("viewer: ").map(str::to_owned));
     let folder = tempfile::tempdir().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api-example.py").canonicalize().unwrap();
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api-example.py").canonicalize().unwrap();
     let asked = Command::new("python3")
         .arg(script)
         .args([url.unwrap().as_str(), "reader", password.trim()])

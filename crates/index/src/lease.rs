@@ -16,7 +16,9 @@ const RENEW: Duration = Duration::from_secs(20);
 const OVER: i64 = 90_000;
 
 fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Files that are being read, by node and number. Who reads takes the lease first and looks files up afterwards; who deletes marks the
@@ -33,9 +35,13 @@ impl Lease {
     ///
     /// # Errors
     /// The catalogue cannot be written.
-    pub fn take(catalog: &Arc<dyn Catalog>, files: impl IntoIterator<Item = (String, u32)>) -> Result<Self, Error> {
+    pub fn take(
+        catalog: &Arc<dyn Catalog>,
+        files: impl IntoIterator<Item = (String, u32)>,
+    ) -> Result<Self, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let key = format!("{:013}-{}-{}", now_ms(), std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let key =
+            format!("{:013}-{}-{}", now_ms(), std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let files: Vec<(String, u32)> = files.into_iter().collect();
         let state = Arc::new((Mutex::new(false), Condvar::new()));
         if files.is_empty() {

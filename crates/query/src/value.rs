@@ -138,11 +138,14 @@ impl Reader<'_> {
         // Arkime keeps the words: patterns work on them
         let pattern = match place.0 {
             Item::Regex(body) => Some(TextTest::Regex(self.regex(body, place.1, Kind::Lower)?)),
-            Item::Word(text) | Item::Quoted(text) if text.contains('*') => Some(plain(folded(Kind::Lower, text))),
+            Item::Word(text) | Item::Quoted(text) if text.contains('*') => {
+                Some(plain(folded(Kind::Lower, text)))
+            }
             _ => None,
         };
         if let Some(pattern) = pattern {
-            let matcher = TextMatcher::new(&[pattern]).map_err(|error| Fault::new(place.1, first_line(&error)))?;
+            let matcher =
+                TextMatcher::new(&[pattern]).map_err(|error| Fault::new(place.1, first_line(&error)))?;
             let fits = [(0, "false"), (1, "true")].into_iter().filter(|(_, word)| matcher.matches(word));
             return Ok(leaf(self.subject, Test::Ints(fits.map(|(value, _)| (value, value)).collect())));
         }

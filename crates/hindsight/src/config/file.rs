@@ -16,7 +16,9 @@ const DEFAULT: &str = include_str!("default.toml");
 pub fn find(named: Option<&Path>, home: &Home) -> Result<(Option<PathBuf>, Config), Failure> {
     let path = match named {
         Some(path) => Some(path.to_owned()),
-        None => [home.path().join("hindsight.toml"), PathBuf::from(SYSTEM)].into_iter().find(|path| path.exists()),
+        None => {
+            [home.path().join("hindsight.toml"), PathBuf::from(SYSTEM)].into_iter().find(|path| path.exists())
+        }
     };
     let Some(path) = path else { return Ok((None, Config::default())) };
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -94,7 +96,8 @@ mod tests {
     fn the_explained_file_says_the_defaults() {
         assert_eq!(read(DEFAULT).unwrap(), Config::default());
         // what is commented out can be switched on as it stands
-        let on: String = DEFAULT.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line).to_owned() + "\n").collect();
+        let on: String =
+            DEFAULT.lines().map(|line| line.strip_prefix("#= ").unwrap_or(line).to_owned() + "\n").collect();
         let config = read(&on).unwrap();
         assert_ne!(config, Config::default());
         assert!(config.keep.len() >= 3 && config.retention.max_age.is_some());
@@ -106,7 +109,10 @@ mod tests {
     #[test]
     fn the_page_of_the_documentation_holds_the_file() {
         let page = include_str!("../../../../docs/configuration.md");
-        assert!(page.contains(DEFAULT), "docs/configuration.md does not hold crates/hindsight/src/config/default.toml");
+        assert!(
+            page.contains(DEFAULT),
+            "docs/configuration.md does not hold crates/hindsight/src/config/default.toml"
+        );
     }
 
     #[test]
@@ -115,7 +121,10 @@ mod tests {
         let config = read(text).unwrap();
         assert_eq!(config.capture.interfaces[0], Interface::named("eth1"));
         let spec = config.capture.spec(&config.capture.interfaces[1]);
-        assert_eq!((spec.workers, spec.ring_bytes, spec.mechanism), (Some(2), Some(64 << 20), source::Mechanism::AfPacket));
+        assert_eq!(
+            (spec.workers, spec.ring_bytes, spec.mechanism),
+            (Some(2), Some(64 << 20), source::Mechanism::AfPacket)
+        );
         assert!(spec.filter.is_some());
     }
 
@@ -136,10 +145,14 @@ mod tests {
         assert!(nested.starts_with(":2:") && nested.ends_with("did you mean `workers`?"), "{nested}");
         let syntax = said("[capture\n");
         assert!(syntax.starts_with(":1:"), "{syntax}");
-        let both = said("[[keep]]\nname = \"x\"\nkeep = \"nothing\"\nbpf = \"tcp\"\nwhen = \"protocols == tls\"\n");
+        let both =
+            said("[[keep]]\nname = \"x\"\nkeep = \"nothing\"\nbpf = \"tcp\"\nwhen = \"protocols == tls\"\n");
         assert!(both.contains("bpf or when"), "{both}");
         let twice = said("[capture]\ninterfaces = [\"a\", \"a\"]\n");
         assert!(twice.contains("a is named twice"), "{twice}");
-        assert_eq!(read("[retention]\nfree_space = \"2GB\"\n").unwrap().retention.free_space, Room::Bytes(Size(2_000_000_000)));
+        assert_eq!(
+            read("[retention]\nfree_space = \"2GB\"\n").unwrap().retention.free_space,
+            Room::Bytes(Size(2_000_000_000))
+        );
     }
 }

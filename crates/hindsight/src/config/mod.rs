@@ -298,7 +298,12 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { free_space: Room::Percent(5.0), max_age: None, max_size: None, sessions: Sessions::WithPackets }
+        Self {
+            free_space: Room::Percent(5.0),
+            max_age: None,
+            max_size: None,
+            sessions: Sessions::WithPackets,
+        }
     }
 }
 
@@ -395,7 +400,10 @@ impl Config {
                 (Some(filter), None) => When::Packets(filter.0.clone()),
                 (None, Some(expression)) => When::Sessions(expression.plan.clone()),
                 (Some(_), Some(_)) => {
-                    return Err(format!("[[keep]] {}: bpf or when, not both; make two rules of it", keep.name));
+                    return Err(format!(
+                        "[[keep]] {}: bpf or when, not both; make two rules of it",
+                        keep.name
+                    ));
                 }
                 (None, None) => {
                     return Err(format!(

@@ -109,7 +109,9 @@ const SPANS: [(&str, u64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("
 impl FromStr for Span {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not a span of time; write for instance \"90s\", \"15m\", \"1h\" or \"30d\"");
+        let bad = || {
+            format!("`{text}` is not a span of time; write for instance \"90s\", \"15m\", \"1h\" or \"30d\"")
+        };
         let (number, unit) = number_and_unit(text).ok_or_else(bad)?;
         let (_, scale) = SPANS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
         let seconds = number * *scale as f64;
@@ -184,7 +186,8 @@ impl FromStr for Sessions {
         if text == "with packets" {
             return Ok(Self::WithPackets);
         }
-        let bad = |_| format!("`{text}` does not say how long; write \"with packets\" or an age such as \"365d\"");
+        let bad =
+            |_| format!("`{text}` does not say how long; write \"with packets\" or an age such as \"365d\"");
         text.parse().map(Self::For).map_err(bad)
     }
 }
@@ -207,7 +210,9 @@ impl FromStr for Kept {
     fn from_str(text: &str) -> Result<Self, String> {
         use capture::Keep;
         let bad = || {
-            format!("`{text}` does not say what is kept; write \"all\", \"nothing\", \"headers\", \"first 20 packets\" or \"first 10KB\"")
+            format!(
+                "`{text}` does not say what is kept; write \"all\", \"nothing\", \"headers\", \"first 20 packets\" or \"first 10KB\""
+            )
         };
         Ok(Self(match text.trim() {
             "all" => Keep::All,
@@ -308,7 +313,8 @@ mod tests {
 
     #[test]
     fn texts_are_read_and_written() {
-        for (text, bytes) in [("12GB", 12_000_000_000), ("64MiB", 64 << 20), ("0.5GB", 500_000_000), ("7", 7)] {
+        for (text, bytes) in [("12GB", 12_000_000_000), ("64MiB", 64 << 20), ("0.5GB", 500_000_000), ("7", 7)]
+        {
             let size: Size = text.parse().unwrap();
             assert_eq!(size.0, bytes, "{text}");
             assert_eq!(size.to_string().parse::<Size>().unwrap(), size);
@@ -334,7 +340,9 @@ mod tests {
 
     #[test]
     fn filters_and_expressions_say_what_is_wrong() {
-        assert!("tcp port 80".parse::<Filter>().unwrap().for_source().program(wire::LinkType::ETHERNET).is_some());
+        assert!(
+            "tcp port 80".parse::<Filter>().unwrap().for_source().program(wire::LinkType::ETHERNET).is_some()
+        );
         assert!("tcp prt 80".parse::<Filter>().is_err());
         let error = "port.src == abc".parse::<Expression>().unwrap_err();
         assert!(error.contains("column"), "{error}");

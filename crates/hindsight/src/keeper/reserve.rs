@@ -35,7 +35,8 @@ impl Reserve {
             return;
         }
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(&self.path);
-        let made = file.is_ok_and(|file| fallocate(&file, FallocateFlags::empty(), 0, self.wanted(disk)).is_ok());
+        let made =
+            file.is_ok_and(|file| fallocate(&file, FallocateFlags::empty(), 0, self.wanted(disk)).is_ok());
         if !made {
             self.release();
         }

@@ -45,7 +45,11 @@ pub(super) fn lines(
         let started = lines.by_ref().take(at_once).map(|files| {
             let place = Arc::<Now>::default();
             let again = Again {
-                name: files.first().and_then(|file| file.line.as_deref()).map_or("recovered", interface).to_owned(),
+                name: files
+                    .first()
+                    .and_then(|file| file.line.as_deref())
+                    .map_or("recovered", interface)
+                    .to_owned(),
                 files: files.into(),
                 open: None,
                 index: stores.index.clone(),
@@ -69,7 +73,10 @@ pub(super) fn lines(
             let now = read.load(Ordering::Relaxed);
             if now != said {
                 said = now;
-                tell(format!("{now} of {files} files, {} packets without a session so far", status.counters.packets));
+                tell(format!(
+                    "{now} of {files} files, {} packets without a session so far",
+                    status.counters.packets
+                ));
             }
             for problem in &status.problems {
                 tell(problem.clone());
@@ -140,7 +147,10 @@ impl Known {
     }
     fn has(&self, offset: u64) -> bool {
         let at = offset / 16;
-        usize::try_from(at / 64).ok().and_then(|place| self.bits.get(place)).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        usize::try_from(at / 64)
+            .ok()
+            .and_then(|place| self.bits.get(place))
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 }
 
@@ -177,7 +187,11 @@ impl Again {
     /// What sessions have of a file.
     fn known(&self, file: &FileRecord) -> Result<Known, index::Error> {
         // of a compressed file the positions are those of the capture in it
-        let size = file.packets_size.saturating_add(file.packets.saturating_mul(16)).saturating_add(1 << 16).max(file.file_size);
+        let size = file
+            .packets_size
+            .saturating_add(file.packets.saturating_mul(16))
+            .saturating_add(1 << 16)
+            .max(file.file_size);
         let words = usize::try_from(size / 16 / 64 + 1).unwrap_or(usize::MAX);
         let mut known = Known { bits: vec![0; words], count: 0 };
         let when = time_range(
@@ -284,4 +298,3 @@ impl PacketSource for Again {
         self.given
     }
 }
-

@@ -64,9 +64,8 @@ fn as_another_user_only_what_capturing_needs_stays() {
     assert!(said.contains(data.to_str().unwrap()) && said.contains("ermission denied"), "{said}");
 
     std::os::unix::fs::chown(&data, Some(user), Some(group)).unwrap();
-    for entry in std::fs::read_dir(&data).unwrap() {
-        panic!("made although it was refused: {:?}", entry.unwrap().path());
-    }
+    let made: Vec<_> = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(made.is_empty(), "made although it was refused: {made:?}");
     let arguments = ["--interface", "s0", "-Z", "nobody", "--workers", "2"];
     let sensor = Sensor::start(&home, &cable.server, &arguments);
     let sent = datagrams(0, 1_000, 20, 200);
