@@ -194,6 +194,33 @@ proptest! {
 }
 
 #[test]
+fn what_fills_blocks_quickly_is_in_the_file_soon_too() {
+    for form in 0..4 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options =
+            WriterOptions::live(Folders::new(vec![folder.path().into()], Placement::Spread), "n");
+        set_form(&mut options, form);
+        options.block = 16 << 10;
+        let list = List::default();
+        let mut writer = Writer::new(options, list.clone());
+        let began = std::time::Instant::now();
+        let mut n = 0;
+        // packets that compress to almost nothing: no write buffer ever fills
+        while began.elapsed() < std::time::Duration::from_millis(2_600) {
+            for _ in 0..20 {
+                writer.write(T0 + n, LINK, &[b'x'; 1_000], 1_000).unwrap();
+                n += 1;
+            }
+            writer.tick(T0 + n).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let found = scan(&list.files()[0].path).map_or(0, |found| found.packets);
+        assert!(found > 0, "form {form}: {found} of {n} packets");
+        writer.finish().unwrap();
+    }
+}
+
+#[test]
 fn a_record_longer_than_the_memory_that_remains_does_not_wait_for_ever() {
     for form in 0..4 {
         let folder = tempfile::tempdir().unwrap();

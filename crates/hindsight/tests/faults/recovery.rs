@@ -76,6 +76,21 @@ fn killed_under_load_every_packet_has_one_session() {
 }
 
 #[test]
+fn killed_under_load_with_compressed_files() {
+    if !has("zstd") {
+        return;
+    }
+    killed_three_times(&["--format", "zstd"], "", |home| {
+        let out = |(n, file): (usize, PathBuf)| {
+            let plain = home.path(&format!("{n}.pcap"));
+            tool("zstd", &["-q", "-d", "-f", file.to_str().unwrap(), "-o", plain.to_str().unwrap()]);
+            plain
+        };
+        all_files(home).into_iter().enumerate().map(out).collect()
+    });
+}
+
+#[test]
 fn killed_under_load_with_encrypted_files() {
     killed_three_times(&[], "[packets]\nencryption = \"KEY\"\n", |home| {
         let key = home.path("key");

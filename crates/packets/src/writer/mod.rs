@@ -498,7 +498,10 @@ impl Open {
         let Some(mut chunk) = self.chunk.take() else { return };
         let fresh = chunk.data.len() > self.carried;
         self.carried = 0;
-        self.since = None;
+        // blocks that were handed over before may wait with the thread for more of their kind
+        if flush {
+            self.since = None;
+        }
         chunk.mark = self.mark;
         if fresh {
             shared.send(Job::Work(self.number, Work::Data { chunk, flush }));
