@@ -28,7 +28,7 @@ fn response() -> Vec<u8> {
 #[test]
 fn question_and_answer_over_udp() {
     let query = message(7, 0x0100, [1, 0, 0, 0], QUESTION);
-    let doc = Talk::new(Transport::Udp, 40_000, 53).src(&query).dst(&response()).json();
+    let doc = Talk::new(Transport::Udp, 40_000, 53).src(&query).dst(response()).json();
     assert_eq!(doc["protocol"], json!(["dns"]));
     assert_eq!(
         doc["dns"],
@@ -54,7 +54,7 @@ fn question_and_answer_over_udp() {
 fn a_query_that_is_sent_again_waits_since_the_first() {
     let query = message(7, 0x0100, [1, 0, 0, 0], QUESTION);
     let doc =
-        Talk::new(Transport::Udp, 40_000, 53).src(&query).src(&query).dst(&response()).dst(&response());
+        Talk::new(Transport::Udp, 40_000, 53).src(&query).src(&query).dst(response()).dst(response());
     let doc = doc.close();
     assert_eq!(doc.int(&perf::DNS_TIME), Some(2_000));
     assert_eq!(doc.int(&perf::DNS_COUNT), Some(1));
@@ -90,7 +90,7 @@ fn multicast_names_are_hosts() {
     let mut body = b"\x05_http\x04_tcp\x05local\x00\x00\x0c\x00\x01\x00\x00\x11\x94".to_vec();
     body.extend(b"\x00\x0a\x07printer\xc0\x0c");
     body.extend(b"\x06office\xc0\x17\x00\x01\x80\x01\x00\x00\x00\x78\x00\x04\x0a\x00\x00\x09");
-    let doc = Talk::new(Transport::Udp, 5_353, 5_353).src(&message(0, 0x8400, [0, 1, 0, 1], &body)).json();
+    let doc = Talk::new(Transport::Udp, 5_353, 5_353).src(message(0, 0x8400, [0, 1, 0, 1], &body)).json();
     assert_eq!(doc["protocol"], json!(["mdns"]));
     assert_eq!(
         doc["dns"][0]["host"],
@@ -120,7 +120,7 @@ fn a_document_does_not_grow_without_bound() {
         let mut body = name.into_bytes();
         body.extend(b"\xc0\x0c\x00\x10\x00\x01\x00\x00\x00\x00\x00\x65\x64");
         body.extend([b'x'; 100]);
-        script = script.dst(&message(n as u16, 0x8180, [1, 1, 0, 0], &body));
+        script = script.dst(message(n as u16, 0x8180, [1, 1, 0, 0], &body));
     }
     let doc = script.close();
     assert!(doc.memory() < 8 << 20, "{} bytes", doc.memory());

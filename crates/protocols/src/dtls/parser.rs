@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn fragments_in_any_order() {
         let body = hello();
-        let whole = Talk::new(Transport::Udp, 9, 4433).src(&fragment(&body, 0..body.len())).json();
+        let whole = Talk::new(Transport::Udp, 9, 4433).src(fragment(&body, 0..body.len())).json();
         assert_eq!(whole["protocol"], json!(["dtls"]));
         assert_eq!(whole["http"]["host"], json!(["a.example"]));
         assert!(whole["tls"]["ja4"][0].as_str().unwrap().starts_with("dd2d010100_"));
@@ -150,8 +150,8 @@ mod tests {
     fn a_message_with_a_hole_is_not_read() {
         let body = hello();
         let doc = Talk::new(Transport::Udp, 9, 4433)
-            .src(&fragment(&body, 0..10))
-            .src(&fragment(&body, 11..body.len()));
+            .src(fragment(&body, 0..10))
+            .src(fragment(&body, 11..body.len()));
         assert_eq!(doc.json().get("tls"), None);
     }
 }

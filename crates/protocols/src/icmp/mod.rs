@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn types_and_codes_once_each() {
         let doc =
-            Talk::new(Transport::Ip(1), 0, 0).src(&[8, 0, 0, 0]).dst(&[0, 0]).dst(&[3, 13, 1]).src(&[8]);
+            Talk::new(Transport::Ip(1), 0, 0).src([8, 0, 0, 0]).dst([0, 0]).dst([3, 13, 1]).src([8]);
         let doc = doc.json();
         assert_eq!(doc["protocol"], json!(["icmp"]));
         assert_eq!(doc["icmp"], json!({"code": [0, 13], "type": [8, 0, 3]}));

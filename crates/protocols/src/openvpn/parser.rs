@@ -178,10 +178,10 @@ mod tests {
         for authentication in [0, 28, 72] {
             let (first, second) = (hello()[..20].to_vec(), hello()[20..].to_vec());
             let doc = Talk::new(Transport::Udp, 40_000, 9_000)
-                .src(&control(7, authentication, false, 0, &[]))
-                .dst(&control(8, authentication, true, 0, &[]))
-                .src(&control(4, authentication, true, 2, &second))
-                .src(&control(4, authentication, true, 1, &first))
+                .src(control(7, authentication, false, 0, &[]))
+                .dst(control(8, authentication, true, 0, &[]))
+                .src(control(4, authentication, true, 2, &second))
+                .src(control(4, authentication, true, 1, &first))
                 .json();
             assert_eq!(doc["protocol"], json!(["openvpn"]), "{authentication}");
             assert!(doc["tls"]["ja4"][0].as_str().unwrap().starts_with("q12i0100"), "{authentication}");

@@ -85,7 +85,7 @@ fn check(doc: serde_json::Value) {
 fn every_version() {
     let id = unhex("8394c8f03e515708");
     for version in [1, 0x6b33_43cf, 0xff00_001d, 0xff00_0017, 0xff00_0022, 0x5430_3530, 0x5430_3531] {
-        check(Talk::new(Transport::Udp, 40_000, 443).src(&protect(version, &id, 0, &unhex(CRYPTO))).json());
+        check(Talk::new(Transport::Udp, 40_000, 443).src(protect(version, &id, 0, &unhex(CRYPTO))).json());
     }
 }
 
@@ -104,9 +104,9 @@ fn a_hello_over_several_packets_out_of_order() {
     let mut second = piece(100, hello.len());
     second.extend(piece(0, 3));
     let doc = Talk::new(Transport::Udp, 40_000, 443)
-        .src(&protect(1, &id, 0, &piece(40, 110)))
-        .src(&protect(1, &id, 1, &second))
-        .src(&protect(1, &id, 2, &piece(3, 40)));
+        .src(protect(1, &id, 0, &piece(40, 110)))
+        .src(protect(1, &id, 1, &second))
+        .src(protect(1, &id, 2, &piece(3, 40)));
     check(doc.json());
 }
 
@@ -154,6 +154,6 @@ fn google_quic_in_the_clear_and_protected() {
     let mut frame = vec![6, 0, 0x40 | (hello.len() >> 8) as u8, hello.len() as u8];
     frame.extend(&hello);
     let doc =
-        Talk::new(Transport::Udp, 40_000, 443).src(&protect(0x5130_3530, b"12345678", 1, &frame)).json();
+        Talk::new(Transport::Udp, 40_000, 443).src(protect(0x5130_3530, b"12345678", 1, &frame)).json();
     assert_eq!(doc["quic"], want);
 }
