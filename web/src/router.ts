@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { whenUnauthorized } from '@/api'
+import { PAGES } from '@/pages'
 import { forgetAccount, loadAccount } from './account'
 
 export const router = createRouter({
@@ -11,11 +12,7 @@ export const router = createRouter({
       component: () => import('@/shell/Shell.vue'),
       children: [
         { path: '', redirect: (to) => ({ name: 'sessions', query: to.query }) },
-        { path: 'sessions', name: 'sessions', component: () => import('@/pages/sessions/SessionsPage.vue') },
-        { path: 'files', name: 'files', component: () => import('@/pages/files/FilesPage.vue') },
-        { path: 'stats', name: 'stats', component: () => import('@/pages/stats/StatsPage.vue') },
-        { path: 'help', name: 'help', component: () => import('@/pages/help/HelpPage.vue') },
-        { path: 'settings', name: 'settings', component: () => import('@/pages/settings/SettingsPage.vue') },
+        ...PAGES.map((page) => ({ path: page.path, name: page.name, component: page.load })),
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/shell/NotFound.vue') },
       ],
     },

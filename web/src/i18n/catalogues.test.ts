@@ -7,12 +7,10 @@ import { TCP_COUNTS } from '@/pages/sessions/perf'
 import { BOUNDINGS, NAMED, PRESETS } from '@/search/range'
 import { RANGES, STAGES } from '@/pages/stats/chart'
 import { SHORTCUTS } from '@/shell/keys'
-import en from './en'
-import zh from './zh'
+import { PAGES } from '@/pages'
+import { built as ofParts, en, zh, type Texts } from './catalogues'
 
-type Tree = { [key: string]: string | Tree }
-
-function flat(tree: Tree, prefix = ''): Map<string, string> {
+function flat(tree: Texts, prefix = ''): Map<string, string> {
   const out = new Map<string, string>()
   for (const [key, value] of Object.entries(tree)) {
     if (typeof value === 'string') out.set(prefix + key, value)
@@ -56,6 +54,8 @@ test('every key that the code names exists', () => {
 
 test('every key that is put together exists', () => {
   const built = [
+    ...ofParts,
+    ...PAGES.map((page) => `page.${page.name}`),
     ...COMPOSED_IDS.map((id) => `column.${id}`),
     ...SHORTCUTS.map((one) => `keys.${one.name}`),
     ...SECTIONS.flatMap((section) => [`help.section.${section.key}`, `help.about.${section.key}`, ...section.examples.map((one) => `help.example.${one.key}`)]),

@@ -3,8 +3,7 @@
 import { watch } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { preferences } from '@/design/preferences'
-import en from './en'
-import zh from './zh'
+import { en, zh } from './catalogues'
 
 export const i18n = createI18n({
   legacy: false,
