@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { whenUnauthorized } from '@/api'
 import { PAGES } from '@/pages'
+import { rememberSearch } from '@/search/useSearch'
 import { forgetAccount, loadAccount } from './account'
 
 export const router = createRouter({
@@ -12,7 +13,7 @@ export const router = createRouter({
       component: () => import('@/shell/Shell.vue'),
       children: [
         { path: '', redirect: (to) => ({ name: 'sessions', query: to.query }) },
-        ...PAGES.map((page) => ({ path: page.path, name: page.name, component: page.load })),
+        ...PAGES.map((page) => ({ path: page.path, name: page.name, component: page.load, meta: { search: page.search } })),
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/shell/NotFound.vue') },
       ],
     },
@@ -28,6 +29,8 @@ router.beforeEach(async (to) => {
   }
   return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
 })
+
+router.afterEach(rememberSearch)
 
 whenUnauthorized(() => {
   forgetAccount()

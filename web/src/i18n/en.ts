@@ -51,7 +51,7 @@ export default {
     short: { retransmissions: 'rtx', lost: 'lost', zeroWindows: 'zero win', errors: 'err', http: 'http', sql: 'sql', dns: 'dns', handshake: 'syn' },
   },
   menu: {
-    and: 'And this', andNot: 'And not this', or: 'Or this', orNot: 'Or not this', only: 'Search only for this', newTab: 'Search in a new tab', copy: 'Copy the value', copyTerm: 'Copy as expression', exists: 'And the field exists',
+    and: 'And this', andNot: 'And not this', or: 'Or this', orNot: 'Or not this', only: 'Search only for this', newTab: 'Search in a new tab', sessions: 'Show the sessions', copy: 'Copy the value', copyTerm: 'Copy as expression', exists: 'And the field exists',
     top: 'Most frequent values', showColumn: 'Add as column', hideColumn: 'Remove the column', sort: 'Sort by this field', copyField: 'Copy the field name',
   },
   top: {

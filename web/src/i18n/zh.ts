@@ -51,7 +51,7 @@ export default {
     short: { retransmissions: '重传', lost: '丢失', zeroWindows: '零窗', errors: '错误', http: 'http', sql: 'sql', dns: 'dns', handshake: '握手' },
   },
   menu: {
-    and: '并且等于此值', andNot: '并且不等于此值', or: '或者等于此值', orNot: '或者不等于此值', only: '只搜索此值', newTab: '在新标签页中搜索', copy: '复制值', copyTerm: '复制为表达式', exists: '并且该字段存在',
+    and: '并且等于此值', andNot: '并且不等于此值', or: '或者等于此值', orNot: '或者不等于此值', only: '只搜索此值', newTab: '在新标签页中搜索', sessions: '查看这些会话', copy: '复制值', copyTerm: '复制为表达式', exists: '并且该字段存在',
     top: '出现最多的值', showColumn: '添加为列', hideColumn: '移除该列', sort: '按此字段排序', copyField: '复制字段名',
   },
   top: {

@@ -13,6 +13,8 @@ export interface Page {
   place: 'main' | 'foot' | 'account'
   /** Links stand in this order. */
   order: number
+  /** It looks at the sessions of the search in its URL: going there keeps the search. */
+  search?: boolean
   /** Keys that go there from anywhere, as `g s`. */
   keys?: string
   /** Role that one must have to see the link; the server decides on its own what it answers. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DEFAULT_SORT, readState, writeState, type SearchState } from './urlState'
+import { DEFAULT_SORT, ownOf, readState, SEARCH_KEYS, writeState, type SearchState } from './urlState'
 
 const full: SearchState = {
   expression: 'host.http == "*.example.com" && bytes > 10',
@@ -37,4 +37,10 @@ test('a start without a stop is no range', () => {
 
 test('how a session is shown is only kept while one is open', () => {
   expect(writeState({ ...full, open: '' })).not.toHaveProperty('pane')
+})
+
+test('every parameter of a search is known as one, and the others are left to the page', () => {
+  const query = { ...writeState(full), ...writeState({ ...full, range: { date: '6' } }) }
+  expect(Object.keys(query).filter((key) => !SEARCH_KEYS.includes(key))).toEqual([])
+  expect(ownOf({ ...(query as Record<string, string>), exp: 'ip.src', size: '5' })).toEqual({ exp: 'ip.src', size: '5' })
 })

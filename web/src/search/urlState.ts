@@ -42,6 +42,16 @@ export interface SearchState {
 export const DEFAULT_RANGE: Range = { date: '1' }
 export const DEFAULT_SORT: SortKey[] = [{ field: 'firstPacket', desc: true }]
 
+/** The parameters that hold a search. All others of a URL belong to the page that put them there. */
+export const SEARCH_KEYS: readonly string[] = [
+  'expression', 'date', 'startTime', 'stopTime', 'bounding', 'order', 'cols', 'open', 'pane', 'view', 'base', 'start', 'graphType',
+]
+
+/** What the page itself keeps in its URL. */
+export function ownOf(query: LocationQuery): LocationQueryRaw {
+  return Object.fromEntries(Object.entries(query).filter(([key]) => !SEARCH_KEYS.includes(key)))
+}
+
 function one(query: LocationQuery, key: string): string | undefined {
   const value = query[key]
   const first = Array.isArray(value) ? value[0] : value

@@ -1,16 +1,30 @@
 // The search of the page: read from the URL, changed by going to another URL.
 
-import { computed, ref, type ComputedRef, type Ref } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
+import { useRoute, useRouter, type LocationQuery, type LocationQueryRaw, type RouteLocationNormalizedGeneric } from 'vue-router'
 import type { CommonQuery } from '@/api/types'
 import { preferences } from '@/design/preferences'
 import { joined, type Join } from './expression'
 import { resolve, toQuery, type Instants, type Range } from './range'
-import { readState, writeState, type SearchState } from './urlState'
+import { ownOf, readState, writeState, type SearchState } from './urlState'
 
 /** When the current search began: the "now" of its relative times. */
 const ranAt = ref(Date.now())
 const runs = ref(0)
+
+/** The search of the last page that had one, so that a look at the files does not lose it. */
+const last = shallowRef<LocationQuery>({})
+
+/** Called after each change of the route. */
+export function rememberSearch(route: RouteLocationNormalizedGeneric): void {
+  if (route.meta.search) last.value = route.query
+}
+
+/** A place in the viewer, as a link takes it. */
+export interface Place {
+  name: string
+  query: LocationQueryRaw
+}
 
 export interface Search {
   state: ComputedRef<SearchState>
@@ -24,18 +38,26 @@ export interface Search {
   adjust: (patch: Partial<SearchState>, options?: { replace?: boolean }) => void
   refresh: () => void
   add: (term: string, join: Join) => void
+  /** The address of the sessions of a search. */
   href: (patch: Partial<SearchState>) => string
+  /** The same search, or a changed one, on another page; `own` are parameters of that page. */
+  on: (page: string, patch?: Partial<SearchState>, own?: LocationQueryRaw) => Place
+  /** Changes parameters of this page; null takes one out. The search stays. */
+  setOwn: (own: Record<string, string | null>, options?: { replace?: boolean }) => void
 }
 
 export function useSearch(): Search {
   const route = useRoute()
   const router = useRouter()
-  const state = computed(() => readState(route.query))
+  const state = computed(() => readState(route.meta.search ? route.query : last.value))
 
-  const location = (patch: Partial<SearchState>) => ({
-    name: 'sessions',
-    query: writeState({ ...state.value, ...patch }),
+  const on = (page: string, patch: Partial<SearchState> = {}, own: LocationQueryRaw = {}): Place => ({
+    name: page,
+    query: { ...own, ...writeState({ ...state.value, ...patch }) },
   })
+  /** A page with a search keeps its own parameters when the search changes; from all others a search leads to the sessions. */
+  const location = (patch: Partial<SearchState>): Place =>
+    route.meta.search ? on(String(route.name), patch, ownOf(route.query)) : on('sessions', patch)
 
   function adjust(patch: Partial<SearchState>, options: { replace?: boolean } = {}): void {
     if (options.replace) void router.replace(location(patch))
@@ -54,6 +76,13 @@ export function useSearch(): Search {
     if (!same) void router.push(to)
   }
 
+  function setOwn(own: Record<string, string | null>, options: { replace?: boolean } = {}): void {
+    const here = location({})
+    const query = Object.fromEntries(Object.entries({ ...here.query, ...own }).filter(([, value]) => value !== null))
+    const to = { ...here, query }
+    void (options.replace ? router.replace(to) : router.push(to))
+  }
+
   const instants = computed(() => resolve(state.value.range, ranAt.value, preferences.zone))
   const common = computed<CommonQuery>(() => ({
     ...toQuery(state.value.range, ranAt.value, preferences.zone),
@@ -64,7 +93,9 @@ export function useSearch(): Search {
   return {
     state, ranAt, runs, instants, common, search, adjust, refresh,
     add: (term, join) => search({ expression: joined(state.value.expression, join, term) }),
-    href: (patch) => router.resolve(location({ start: 0, open: '', ...patch })).href,
+    href: (patch) => router.resolve(on('sessions', { start: 0, open: '', ...patch })).href,
+    on: (page, patch, own) => on(page, { start: 0, open: '', ...patch }, own),
+    setOwn,
   }
 }
 

@@ -2,9 +2,10 @@
 
 import { computed, onBeforeUnmount, ref, shallowRef, triggerRef, watch, type ComputedRef } from 'vue'
 import * as api from '@/api'
-import type { Graph, SessionDoc, Span } from '@/api/types'
+import type { Graph, SessionDoc } from '@/api/types'
 import { formatSort } from '@/search/urlState'
 import { isAll } from '@/search/range'
+import { failureOf, newCancelId, type Failure } from '@/search/useAnswer'
 import { useSearch } from '@/search/useSearch'
 import { finer } from './timeline'
 
@@ -13,16 +14,6 @@ export const PAGE = 100
 const KEEP = 4000
 /** A browser cannot draw a taller list; beyond this a narrower search is the remedy. */
 export const MAX_ROWS = 500_000
-
-export interface Failure {
-  message: string
-  span?: Span
-  /** The expression is wrong, rather than the server or the way to it. */
-  expression: boolean
-}
-
-let serial = 0
-const newCancelId = (): string => `web-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++serial}`
 
 interface Running {
   abort: AbortController
@@ -62,10 +53,7 @@ export function useResults(fields: ComputedRef<string>) {
   }
 
   function fail(error: unknown): void {
-    failure.value = {
-      message: api.describe(error),
-      expression: error instanceof api.ApiError && error.status === 400 && Boolean(state.value.expression),
-    }
+    failure.value = failureOf(error, state.value.expression)
   }
 
   async function begin(): Promise<void> {
