@@ -16,6 +16,7 @@ test('joins with the precedence the reader expects', () => {
   expect(joined('a == 1 || b == 2', '&&', 'c == 3')).toBe('(a == 1 || b == 2) && c == 3')
   expect(joined('(a == 1 || b == 2)', '&&', 'c == 3')).toBe('(a == 1 || b == 2) && c == 3')
   expect(joined('a == "x || y"', '&&', 'c == 3')).toBe('a == "x || y" && c == 3')
+  expect(joined('a == 1', '&&', 'b == 2 || c == 3')).toBe('a == 1 && (b == 2 || c == 3)')
   expect(joined('a == 1', '||', 'b == 2')).toBe('a == 1 || b == 2')
 })
 

@@ -32,8 +32,9 @@ function hasTopLevel(expression: string, operator: string): boolean {
 export function joined(expression: string, join: Join, term: string): string {
   const before = expression.trim()
   if (!before) return term
-  const wrap = join === '&&' && (hasTopLevel(before, '||') || /\bor\b/i.test(before))
-  return `${wrap ? `(${before})` : before} ${join} ${term}`
+  const loose = (text: string): boolean => join === '&&' && (hasTopLevel(text, '||') || /\bor\b/i.test(text))
+  const wrapped = (text: string): string => (loose(text) ? `(${text})` : text)
+  return `${wrapped(before)} ${join} ${wrapped(term)}`
 }
 
 export function term(exp: string, operator: '==' | '!=', value: string | number | boolean): string {

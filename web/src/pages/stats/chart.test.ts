@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { StatsSeries } from '@/api/statistics'
-import { byStage, chartsOf, lossRows, queryOf, readStats, stack, writeStats } from './chart'
+import { stack } from '@/charts/stack'
+import { byStage, chartsOf, lossRows, queryOf, readStats, writeStats } from './chart'
 
 const series = (patch: Partial<StatsSeries>): StatsSeries => ({
   start: 0, stop: 20_000, interval: 10, nodes: ['a'], interfaces: ['eth0'], times: [0, 10_000], rates: {}, gauges: {}, losses: [], ...patch,

@@ -60,15 +60,6 @@ export function chartsOf(series: StatsSeries): ChartOf[] {
     .filter((chart) => chart.key === 'lost' || chart.curves.some((curve) => curve.values.some((n) => n !== null)))
 }
 
-/** Sums from the bottom up, so that the last curve lies lowest; the first, drawn first, is the whole. */
-export function stack(curves: readonly Curve[]): (number | null)[][] {
-  let below: (number | null)[] = []
-  return [...curves].reverse().map((curve) => {
-    below = curve.values.map((n, i) => (n === null && (below[i] ?? null) === null ? null : (n ?? 0) + (below[i] ?? 0)))
-    return below
-  }).reverse()
-}
-
 export interface LossRow {
   stage: string
   reason: string
