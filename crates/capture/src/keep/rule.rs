@@ -93,7 +93,7 @@ impl KeepRules {
         set.replace(rules)?;
         Ok(set)
     }
-    /// Exchanges the rules. Lines that work by them take the new ones up with their next batch of packets; sessions that go on are judged anew.
+    /// Exchanges the rules. Lines that work by them take the new ones up with the next batch of packets that they are given; sessions that go on are judged anew.
     ///
     /// # Errors
     /// As [`KeepRules::new`]; the rules in force stay then.

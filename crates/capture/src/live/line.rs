@@ -10,7 +10,7 @@ use crate::intake::Intake;
 use crate::keep::{Raw, RuleSet, Take};
 use crate::store::{PacketWriter, StoreError, Vanished};
 use crate::worker::{Placing, Worker};
-use crate::{Counters, LineState, Options};
+use crate::{Counters, KeepRules, LineState, Options};
 use session::SessionDoc;
 use source::{Packet, Status, Stop};
 use std::sync::Arc;
@@ -108,7 +108,6 @@ impl<'a> Running<'a> {
         let mut looked = Instant::now();
         let mut stopped = None;
         loop {
-            self.take_up_rules();
             let status = self.batch();
             let idle = matches!(status, Ok(Status::Idle));
             self.tick(idle);
@@ -134,28 +133,33 @@ impl<'a> Running<'a> {
         self.close();
     }
 
-    /// Works by the rules that are in force.
-    fn take_up_rules(&mut self) {
-        let rules = self.line.keep.now();
-        if !Arc::ptr_eq(&rules, &self.rules) {
-            self.rules = rules.clone();
-            // without a store there is nothing to keep
-            let applied = !self.rules.is_empty() && self.line.store.is_some();
-            self.worker.set_rules(applied.then(|| self.rules.clone()));
-        }
-    }
-
     /// Takes what the source has.
     fn batch(&mut self) -> Result<Status, source::Error> {
         let Self {
-            line, worker, intake, duplicates, pending, shared, number, latest, clock, counters, ..
+            line,
+            worker,
+            intake,
+            duplicates,
+            pending,
+            shared,
+            number,
+            latest,
+            clock,
+            counters,
+            rules,
+            ..
         } = self;
-        let Line { source, store, .. } = line;
+        let Line { source, store, keep, .. } = line;
         if clock.steady {
             worker.set_now(clock.seconds());
         }
         let mut out = |doc| pending.push(doc);
+        let mut waited = true;
         source.batch(BATCH, &mut |packet: &Packet<'_>| {
+            // The source may have waited long for these packets: they are judged by the rules of now.
+            if std::mem::take(&mut waited) {
+                take_up(keep, rules, worker, store.is_some());
+            }
             *number += 1;
             let seconds = packet.time.div_euclid(1_000_000_000);
             match *latest {
@@ -395,5 +399,15 @@ impl Placing for Arriving<'_> {
                 Frame { place: Place::lost(error.reason), ..*frame }
             }
         }
+    }
+}
+
+/// Works by the rules that are in force; without a store there is nothing to keep.
+fn take_up(keep: &KeepRules, rules: &mut Arc<RuleSet>, worker: &mut Worker, stores: bool) {
+    let now = keep.now();
+    if !Arc::ptr_eq(&now, rules) {
+        *rules = now.clone();
+        let applied = !rules.is_empty() && stores;
+        worker.set_rules(applied.then(|| rules.clone()));
     }
 }
