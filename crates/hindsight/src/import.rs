@@ -1,12 +1,13 @@
 //! `hindsight import`
 
 use crate::cli::Import as Arguments;
+use crate::config::Config;
 use crate::home::{Home, node_name};
 use crate::progress::{Line, State};
 use crate::stores::{Stores, packet_writer};
 use crate::{Failure, Outcome, composition, interrupt};
+use capture::Import;
 use capture::import::{FileOutcome, FileResult, Report};
-use capture::{Import, Options};
 use packets::Keyring;
 use source::{Stop, Watch, walk};
 use std::path::PathBuf;
@@ -17,11 +18,11 @@ use std::time::Duration;
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// Imports files, folders and stdin; with `--watch` also what appears later.
-pub fn run(command: &Arguments, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
+pub fn run(command: &Arguments, home: &Home, config: &Config, quiet: bool) -> Result<Outcome, Failure> {
     let stores = Stores::open(home)?;
     let stop = Stop::new();
     interrupt::on_signal(&stop)?;
-    let mut job = Job { command, home, stores: &stores, stop: stop.clone(), quiet };
+    let mut job = Job { command, home, config, stores: &stores, stop: stop.clone(), quiet };
     let mut outcome = Outcome::Done;
     let (captures, failed) = find(&command.files, &stop, quiet);
     if failed {
@@ -78,6 +79,7 @@ fn find(arguments: &[PathBuf], stop: &Stop, quiet: bool) -> (Vec<PathBuf>, bool)
 struct Job<'a> {
     command: &'a Arguments,
     home: &'a Home,
+    config: &'a Config,
     stores: &'a Stores,
     stop: Stop,
     quiet: bool,
@@ -88,8 +90,11 @@ impl Job<'_> {
         let command = self.command;
         let node = command.node.clone().unwrap_or_else(node_name);
         let keys = Keyring::load(&command.key_files).map_err(|error| Failure::Failed(error.to_string()))?;
-        let options = Options { node: node.clone(), tags: command.tags.clone(), keys, ..Options::default() };
-        let options = if command.complete { options.complete() } else { options };
+        let mut options = self.config.options(&node, &command.tags);
+        options.keys = keys;
+        if command.complete {
+            options = options.complete();
+        }
         let import = Import {
             options,
             workers: command.threads.unwrap_or_else(threads),
@@ -172,6 +177,8 @@ pub struct Uploads {
     pub enricher: Arc<enrich::Enricher>,
     /// Where packets that cannot stay in the upload go.
     pub home: Home,
+    /// How sessions are made.
+    pub config: Config,
 }
 
 impl server::Uploads for Uploads {
@@ -225,7 +232,7 @@ impl Uploads {
         let catalog = &self.stores.catalog;
         let store = packet_writer(&self.home, &self.node, catalog).map_err(named)?;
         let import = Import {
-            options: Options { node: self.node.clone(), tags: upload.tags.clone(), ..Options::default() },
+            options: self.config.options(&self.node, &upload.tags),
             workers: threads(),
             enricher: self.enricher.clone(),
             catalog: catalog.clone(),

@@ -91,7 +91,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
     let config = || -> Result<config::Config, Failure> { Ok(config::find(named, &home()?)?.1) };
     match &cli.command {
         Command::Run(command) => run::run(command, named, &home()?, quiet),
-        Command::Import(command) => import::run(command, &home()?, quiet),
+        Command::Import(command) => import::run(command, &home()?, &config()?, quiet),
         Command::Search(command) => {
             let stores = Stores::open(&home()?)?;
             search::run(command, &*stores.index, &*stores.catalog)
@@ -109,7 +109,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::User(command) => serve::user(&command.what, &home()?),
         Command::Bench(command) => bench::run(&command.what),
         Command::Top(command) => top::run(command, &home()?),
-        Command::Doctor(command) => doctor::run(command, &home()?),
+        Command::Doctor(command) => doctor::run(command, &home()?, &config()?),
         Command::Decrypt(command) => decrypt::run(command, quiet),
         Command::Inspect(command) => inspect::run(command),
         Command::Fields(command) => describe::fields(command),

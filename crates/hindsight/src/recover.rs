@@ -279,13 +279,13 @@ impl Recovery {
         self,
         stores: &Stores,
         enricher: &Arc<Enricher>,
-        tags: &[String],
+        config: &Config,
         stop: &Stop,
         tell: &mut dyn FnMut(String),
     ) -> Result<Rebuilt, Failure> {
         let mut done = Rebuilt { complete: true, ..Rebuilt::default() };
         if !self.lines.is_empty() {
-            done = rebuild::lines(&self.node, self.lines, stores, enricher, tags, stop, tell)?;
+            done = rebuild::lines(&self.node, self.lines, stores, enricher, config, stop, tell)?;
         }
         if stop.is_set() || !done.complete {
             return Ok(Rebuilt { complete: false, ..done });
@@ -316,7 +316,7 @@ pub fn command(command: &Arguments, home: &Home, config: &Config, quiet: bool) -
         eprintln!("recover: {note}");
     }
     let needed = recovery.is_needed();
-    let done = recovery.rebuild(&stores, &enricher, &config.capture.tags, &stop, &mut |text| {
+    let done = recovery.rebuild(&stores, &enricher, config, &stop, &mut |text| {
         if !quiet {
             eprintln!("recover: {text}");
         }

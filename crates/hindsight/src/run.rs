@@ -9,7 +9,7 @@ use crate::recover::{self, Recovery};
 use crate::serve::{Listening, refresh, serve};
 use crate::stores::{Guarded, Listed, Stores, packet_folders, writer_options};
 use crate::{Failure, Outcome, composition, interrupt, log, record};
-use capture::{KeepRules, Line, LiveStatus, Options};
+use capture::{KeepRules, Line, LiveStatus};
 use enrich::Enricher;
 use index::SessionSink;
 use indicatif::{HumanBytes, HumanCount};
@@ -159,13 +159,13 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     };
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     let result = if config.capture.index {
-        let options = Options { node: node.clone(), tags: config.capture.tags.clone(), ..Options::default() };
+        let options = config.options(&node, &config.capture.tags);
         let mut sink = keeper.sink(stores.index.writer(&format!("live-{node}"))?);
         capture::live(lines, options, &enricher, &mut sink, &stop, &mut each_second)
     } else if record::is_enough(&lines, count) {
         Ok(record::record(lines, &stop, &mut each_second))
     } else {
-        let options = Options { node: node.clone(), ..Options::default() };
+        let options = config.options(&node, &[]);
         capture::live(lines, options, &enricher, &mut Nowhere, &stop, &mut each_second)
     };
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
@@ -282,9 +282,9 @@ fn in_background(
     }
     *keeper.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = recovery.files();
     let (stores, enricher, keeper) = (stores.clone(), enricher.clone(), keeper.clone());
-    let (tags, stop) = (config.capture.tags.clone(), stop.clone());
+    let (config, stop) = (config.clone(), stop.clone());
     let run = move || {
-        let done = recovery.rebuild(&stores, &enricher, &tags, &stop, &mut |text| {
+        let done = recovery.rebuild(&stores, &enricher, &config, &stop, &mut |text| {
             if !quiet {
                 eprintln!("recover: {text}");
             }

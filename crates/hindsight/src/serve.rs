@@ -67,6 +67,7 @@ pub fn serve(
         stores: stores.clone(),
         enricher: enricher.clone(),
         home: home.clone(),
+        config: settings.clone(),
     };
     let upload_dir = home.uploads();
     std::fs::create_dir_all(&upload_dir).map_err(|error| format!("{}: {error}", upload_dir.display()))?;

@@ -1,7 +1,6 @@
 //! The disks that packets and index are written to: room and speed.
 
 use super::{Finding, Level};
-use crate::home::Home;
 use indicatif::HumanBytes;
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -27,11 +26,11 @@ struct Speed {
 }
 
 /// `link` is the sum of the speeds of the interfaces, bits a second; 0 where it is not known.
-pub fn findings(home: &Home, link: u64) -> Vec<Finding> {
+pub fn findings(folders: &[PathBuf], link: u64) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut devices = Vec::new();
-    for folder in [home.packets(), home.index()] {
-        let Some(place) = existing(&folder) else {
+    for folder in folders {
+        let Some(place) = existing(folder) else {
             found.push(Finding::new(
                 "disk",
                 Level::Bad,
@@ -59,7 +58,7 @@ pub fn findings(home: &Home, link: u64) -> Vec<Finding> {
                         format!("{} cannot be written to: {error}", place.display()),
                         "no packet and no session can be kept",
                     )
-                    .by_hand("run as the user that owns the folder, or choose another with --dir"),
+                    .by_hand("run as the user that owns the folder, or choose another with --dir or [packets] folders"),
                 });
             }
             Err(error) => found.push(Finding::new(
@@ -81,7 +80,7 @@ fn existing(folder: &Path) -> Option<PathBuf> {
 fn room(area: &str, free: u64, size: u64) -> Finding {
     let percent = if size == 0 { 0.0 } else { 100.0 * free as f64 / size as f64 };
     let found = format!("{} free of {} ({percent:.0} %)", HumanBytes(free), HumanBytes(size));
-    let remedy = "make room, choose a larger disk with --dir, or lower retention";
+    let remedy = "make room, choose a larger disk with --dir or [packets] folders, or lower retention";
     if percent < 1.0 || free < 1 << 30 {
         return Finding::new(
             area,

@@ -7,11 +7,13 @@ mod machine;
 mod report;
 
 use crate::cli::Doctor;
+use crate::config::Config;
 use crate::home::Home;
+use crate::stores::packet_folders;
 use crate::{Failure, Outcome};
 use serde::Serialize;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The unit that `--unit` prints.
@@ -93,15 +95,26 @@ fn has(program: &str) -> bool {
 }
 
 /// Looks at everything.
-pub fn run(command: &Doctor, home: &Home) -> Result<Outcome, Failure> {
+pub fn run(command: &Doctor, home: &Home, config: &Config) -> Result<Outcome, Failure> {
     if command.unit {
         return crate::describe::print(|out| out.write_all(UNIT.as_bytes()));
     }
+    // what `hindsight run` would capture on, and where it would write
+    let configured: Vec<String> = config
+        .capture
+        .interfaces
+        .iter()
+        .filter(|interface| !interface.source.unwrap_or(config.capture.source).is_network())
+        .map(|interface| interface.name.clone())
+        .collect();
     let interfaces = match command.interfaces.as_slice() {
+        [] if !configured.is_empty() => configured,
         [] => source::default_interface().into_iter().collect(),
         named => named.to_vec(),
     };
-    let findings = examine(&interfaces, home);
+    let mut folders = if config.packets.write { packet_folders(home, &config.packets) } else { Vec::new() };
+    folders.push(home.index());
+    let findings = examine(&interfaces, &folders);
     if command.json {
         let value = serde_json::json!({ "worst": worst(&findings), "findings": findings });
         crate::describe::print(|out| writeln!(out, "{value:#}"))?;
@@ -109,7 +122,7 @@ pub fn run(command: &Doctor, home: &Home) -> Result<Outcome, Failure> {
         let colours = std::io::stdout().is_terminal();
         crate::describe::print(|out| report::write(&findings, colours, command.fix, out))?;
     }
-    let left = if command.fix { mend(&findings, command.yes, &interfaces, home)? } else { findings };
+    let left = if command.fix { mend(&findings, command.yes, &interfaces, &folders)? } else { findings };
     Ok(if worst(&left) == Level::Bad { Outcome::Partly } else { Outcome::Done })
 }
 
@@ -117,7 +130,7 @@ fn worst(findings: &[Finding]) -> Level {
     findings.iter().map(|f| f.level).max().unwrap_or(Level::Ok)
 }
 
-fn examine(interfaces: &[String], home: &Home) -> Vec<Finding> {
+fn examine(interfaces: &[String], folders: &[PathBuf]) -> Vec<Finding> {
     let mut findings = kernel::findings();
     if interfaces.is_empty() {
         findings.push(
@@ -137,7 +150,7 @@ fn examine(interfaces: &[String], home: &Home) -> Vec<Finding> {
         findings.extend(card::findings(interface));
     }
     let speed = interfaces.iter().filter_map(|name| card::speed(name)).sum();
-    findings.extend(disk::findings(home, speed));
+    findings.extend(disk::findings(folders, speed));
     findings.extend(machine::findings());
     findings
 }
@@ -147,7 +160,7 @@ fn mend(
     findings: &[Finding],
     yes: bool,
     interfaces: &[String],
-    home: &Home,
+    folders: &[PathBuf],
 ) -> Result<Vec<Finding>, Failure> {
     let mut commands: Vec<&str> = Vec::new();
     for remedy in findings.iter().flat_map(|finding| &finding.fix).filter(|remedy| remedy.runs) {
@@ -186,7 +199,7 @@ fn mend(
             }
         }
     }
-    let after = examine(interfaces, home);
+    let after = examine(interfaces, folders);
     let count = |list: &[Finding]| list.iter().filter(|f| f.level > Level::Ok).count();
     eprintln!("{} of {} findings are left, {failed} commands failed", count(&after), count(findings));
     Ok(after)

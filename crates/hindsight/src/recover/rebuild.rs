@@ -2,8 +2,9 @@
 
 use super::Rebuilt;
 use crate::Failure;
+use crate::config::Config;
 use crate::stores::Stores;
-use capture::{Line, Options, PacketWriter, Place, StoreError};
+use capture::{Line, PacketWriter, Place, StoreError};
 use enrich::Enricher;
 use index::{Control, FileRecord, SessionIndex, Show};
 use packets::{Keyring, Records};
@@ -29,7 +30,7 @@ pub(super) fn lines(
     lines: Vec<Vec<FileRecord>>,
     stores: &Stores,
     enricher: &Arc<Enricher>,
-    tags: &[String],
+    config: &Config,
     stop: &Stop,
     tell: &mut dyn FnMut(String),
 ) -> Result<Rebuilt, Failure> {
@@ -64,8 +65,8 @@ pub(super) fn lines(
             Line::new(Box::new(again), Some(Box::new(There(place))))
         });
         let started: Vec<Line> = started.collect();
-        let mut options =
-            Options { node: node.to_owned(), tags: tags.to_vec(), recorded: true, ..Options::default() };
+        let mut options = config.options(node, &config.capture.tags);
+        options.recorded = true;
         options.limits.queue_bytes = MOST_WAITING;
         let mut said = u32::MAX;
         let counters = capture::live(started, options, enricher, &mut sink, stop, &mut |status| {

@@ -30,6 +30,17 @@ pub enum Mechanism {
     ErspanListen,
 }
 
+impl Mechanism {
+    /// Whether packets come over a connection or a socket, so that the interface's name is an address.
+    #[must_use]
+    pub fn is_network(self) -> bool {
+        matches!(
+            self,
+            Self::PcapOverIpConnect | Self::PcapOverIpListen | Self::TzspListen | Self::ErspanListen
+        )
+    }
+}
+
 impl fmt::Display for Mechanism {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
