@@ -1,0 +1,143 @@
+//! The open slots of one device.
+
+use crate::folder::Folder;
+use crate::slot::Slot;
+use crate::slot_file::{SlotFile, finish_left};
+use crate::{DeviceId, Offer};
+use jiff::tz::TimeZone;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Slots that are open at once: packets of several sources are not in one order.
+const MAX_OPEN: usize = 16;
+/// How long after its end, and after its last packet, a slot stays open for what comes late.
+const GRACE: Duration = Duration::from_secs(5);
+/// A file that no process has added to for so long was left by one that is gone.
+const LEFT: Duration = Duration::from_secs(600);
+
+/// Writes the files of one device.
+pub(crate) struct Store {
+    folder: Folder,
+    zone: TimeZone,
+    open: Vec<SlotFile>,
+}
+
+/// Packets that could not be written, and why.
+pub(crate) struct Failed {
+    pub packets: u64,
+    pub error: io::Error,
+}
+
+impl Store {
+    /// Makes the folder where it is not there.
+    pub fn open(base: &Path, device: DeviceId, zone: TimeZone) -> io::Result<Self> {
+        Ok(Self { folder: Folder::create(base, device)?, zone, open: Vec::new() })
+    }
+
+    /// Takes a packet into the slot of its own time.
+    pub fn add(&mut self, offer: &Offer<'_>) -> io::Result<()> {
+        let slot = Slot::of(offer.time.div_euclid(1_000_000_000));
+        let place = self.open.iter().position(|file| file.slot == slot && file.link == offer.link);
+        let place = match place {
+            Some(place) => place,
+            None => {
+                if self.open.len() >= MAX_OPEN {
+                    self.close_longest_idle()?;
+                }
+                let _held = self.folder.hold()?;
+                let name = slot.name(&self.zone);
+                self.open.push(SlotFile::open(self.folder.path(), &name, slot, offer.link)?);
+                self.open.len() - 1
+            }
+        };
+        match self.open.get_mut(place) {
+            Some(file) => file.add(offer.time, offer.bytes, offer.len),
+            None => Ok(()),
+        }
+    }
+
+    fn close_longest_idle(&mut self) -> io::Result<()> {
+        let oldest = self.open.iter().enumerate().min_by_key(|(_, file)| file.touched);
+        let Some((at, _)) = oldest else { return Ok(()) };
+        let mut file = self.open.swap_remove(at);
+        let _held = self.folder.hold()?;
+        file.flush()?;
+        file.close()
+    }
+
+    /// Bytes that wait to be written.
+    pub fn waiting(&mut self) -> usize {
+        self.open.iter_mut().map(SlotFile::waiting_bytes).sum()
+    }
+
+    /// Brings everything that waits into the files.
+    pub fn flush(&mut self) -> Vec<Failed> {
+        if self.open.iter().all(|file| file.waiting() == 0) {
+            return Vec::new();
+        }
+        let held = self.folder.hold();
+        let mut failed = Vec::new();
+        for file in &mut self.open {
+            let packets = file.waiting() as u64;
+            let done = match &held {
+                Ok(_) => file.flush(),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            };
+            if let Err(error) = done {
+                // those that were written although the index was not are not lost
+                let written = file.waiting() == 0 && held.is_ok();
+                let lost = if written { packets } else { file.drop_waiting() as u64 };
+                failed.push(Failed { packets: lost, error });
+            }
+        }
+        failed
+    }
+
+    /// Finishes the slots that are over. `now`: seconds since 1970.
+    pub fn tick(&mut self, now: i64) -> io::Result<()> {
+        let grace = GRACE.as_secs() as i64;
+        let over = |file: &SlotFile| {
+            let quiet = file.touched.elapsed();
+            quiet >= GRACE && (file.slot.end().saturating_add(grace) <= now || quiet >= LEFT)
+        };
+        if !self.open.iter().any(over) {
+            return Ok(());
+        }
+        self.close_where(over)
+    }
+
+    fn close_where(&mut self, over: impl Fn(&SlotFile) -> bool) -> io::Result<()> {
+        let _held = self.folder.hold()?;
+        let mut result = Ok(());
+        for mut file in std::mem::take(&mut self.open) {
+            if !over(&file) {
+                self.open.push(file);
+                continue;
+            }
+            let closed = file.flush().and_then(|()| file.close());
+            result = result.and(closed);
+        }
+        result
+    }
+
+    /// Finishes every slot.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.close_where(|_| true)
+    }
+
+    /// Finishes files that were left open by a process that is gone.
+    pub fn finish_left(&self, now: SystemTime) -> io::Result<()> {
+        let _held = self.folder.hold()?;
+        let mut result = Ok(());
+        for entry in std::fs::read_dir(self.folder.path())?.flatten() {
+            let path = entry.path();
+            let is_left = path.to_string_lossy().ends_with(".pcap.temp");
+            let touched = entry.metadata().and_then(|meta| meta.modified()).unwrap_or(UNIX_EPOCH);
+            if is_left && now.duration_since(touched).is_ok_and(|age| age >= LEFT) {
+                result = result.and(finish_left(&path));
+            }
+        }
+        result
+    }
+}
