@@ -21,7 +21,7 @@ test('a wrong password is said, and nothing else', async ({ page }) => {
 test('a link cannot send the user elsewhere after the log-in', async ({ page }) => {
   await page.goto('/login?next=//evil.example/')
   await logIn(page)
-  await expect(page).toHaveURL(/\/sessions/)
+  await expect(page).toHaveURL(/\/overview/)
 })
 
 test('log out', async ({ page }) => {

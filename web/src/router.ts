@@ -12,7 +12,7 @@ export const router = createRouter({
       path: '/',
       component: () => import('@/shell/Shell.vue'),
       children: [
-        { path: '', redirect: (to) => ({ name: 'sessions', query: to.query }) },
+        { path: '', redirect: (to) => ({ name: 'overview', query: to.query }) },
         ...PAGES.map((page) => ({ path: page.path, name: page.name, component: page.load, meta: { search: page.search } })),
         { path: ':rest(.*)*', name: 'nowhere', component: () => import('@/shell/NotFound.vue') },
       ],
@@ -40,5 +40,5 @@ whenUnauthorized(() => {
 
 /** Only a path of this site: a link must not carry the user elsewhere after the log-in. */
 export function safeNext(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/sessions'
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/'
 }

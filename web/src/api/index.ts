@@ -65,8 +65,9 @@ export const files = (
 /** A field may have as many values as there are sessions; more than this nobody reads in a dialog. */
 const MAX_UNIQUE = 4 << 20
 
-export const unique = async (query: CommonQuery & { exp: string }, signal?: AbortSignal): Promise<[value: string, count: number][]> =>
-  parseCounts(await head('/api/unique', MAX_UNIQUE, { query: { ...query, counts: 1 }, signal }))
+/** `posted`: a long expression does not fit into an address. */
+export const unique = async (query: CommonQuery & { exp: string; size?: number }, signal?: AbortSignal, posted = false): Promise<[value: string, count: number][]> =>
+  parseCounts(await head('/api/unique', MAX_UNIQUE, posted ? { method: 'POST', body: { ...query, counts: 1 }, signal } : { query: { ...query, counts: 1 }, signal }))
 
 /** Lines `value, n`; the value itself may hold commas. */
 export function parseCounts(lines: string): [value: string, count: number][] {

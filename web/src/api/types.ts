@@ -106,6 +106,8 @@ export interface CommonQuery {
   stopTime?: string
   bounding?: Bounding
   expression?: string
+  /** Id or name of a view, whose expression narrows the search. */
+  view?: string
 }
 
 export interface SessionsQuery extends CommonQuery {

@@ -60,6 +60,12 @@ export function protocolName(number: number): string {
   return IP_PROTOCOLS[number] ?? String(number)
 }
 
+/** A value of a list that came as text: numbers become numbers again, so that they are shown in their unit. */
+export function typed(field: Field | undefined, value: string): Scalar {
+  const number = field?.type === 'integer' || field?.type === 'seconds' || field?.type === 'float'
+  return number && value !== '' && Number.isFinite(Number(value)) ? Number(value) : value
+}
+
 export function formatValue(field: Field | undefined, value: Scalar, zone: Zone): string {
   if (typeof value !== 'number' || !field) return String(value)
   if (field.exp === 'ip.protocol') return protocolName(value)

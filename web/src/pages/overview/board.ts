@@ -60,7 +60,7 @@ export function widget(kind: Kind, patch: Partial<Widget> = {}): Widget {
 export const factory = (): Widget[] => [
   widget('totals'),
   widget('timeline'), widget('trouble'),
-  widget('series'), widget('top', { field: 'protocols', metric: 'sessions', view: 'pie' }),
+  widget('series'), widget('top', { field: 'ip.protocol', metric: 'sessions', view: 'pie', count: 5 }),
   widget('top', { field: 'ip.src' }), widget('top', { field: 'ip.dst' }), widget('top', { field: 'port.dst', metric: 'sessions' }),
   widget('map'), widget('top', { field: 'host', metric: 'sessions' }),
   widget('slow', { field: 'http', size: 's' }), widget('slow', { field: 'sql', size: 's' }), widget('slow', { field: 'dns', size: 's' }),

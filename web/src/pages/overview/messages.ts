@@ -23,7 +23,7 @@ export default {
       trouble: { retransmissions: 'Retransmissions', lost: 'Segments not seen', zeroWindows: 'Zero windows', resets: 'Resets', noAnswer: 'Without an answer', http: 'HTTP server errors', sql: 'SQL errors', dns: 'DNS errors' },
       direction: { out: 'Inside to outside', in: 'Outside to inside', inside: 'Within', outside: 'Outside only' }, directionAbout: 'Inside: private and local addresses',
       noCapture: 'Nothing is captured live here; the sessions come from imported files.', silent: 'silent since {time}', running: 'capturing', rate: '{packets}/s · {bits}', free: '{percent} % disk free', lost: '{n} lost in this range', lostNothing: 'nothing lost in this range', more: 'Statistics', menu: 'More for {value}', carries: 'Curves may overlap: a session can have several values.',
-      boards: 'Boards', saveAs: 'Save this board as', name: 'Name', save: 'Save', share: 'Everybody may see it', saved: 'Saved.', use: 'Use {name}', drop: 'Delete {name}', noBoards: 'No board is saved yet.', by: 'by {user}', replace: 'Replace {name} with what is shown', notKept: 'This server keeps no boards.', column: { value: 'Value' },
+      boards: 'Boards', saveAs: 'Save this board as', name: 'Name', save: 'Save', share: 'Everybody may see it', saved: 'Saved.', use: 'Use {name}', drop: 'Delete {name}', noBoards: 'No board is saved yet.', by: 'by {user}', replace: 'Replace {name} with what is shown', notKept: 'This server keeps no boards.', column: { value: 'Value' }, noPort: 'no port',
     },
   },
   zh: {
@@ -45,7 +45,7 @@ export default {
       trouble: { retransmissions: '重传', lost: '未见的报文段', zeroWindows: '零窗口', resets: '复位', noAnswer: '没有应答', http: 'HTTP 服务器错误', sql: 'SQL 错误', dns: 'DNS 错误' },
       direction: { out: '内部到外部', in: '外部到内部', inside: '内部之间', outside: '外部之间' }, directionAbout: '内部：私有地址和本地地址',
       noCapture: '这里没有实时捕获，会话来自导入的文件。', silent: '自 {time} 起无消息', running: '捕获中', rate: '{packets}/秒 · {bits}', free: '磁盘剩余 {percent} %', lost: '此时段丢失 {n}', lostNothing: '此时段没有丢失', more: '统计', menu: '{value} 的更多操作', carries: '曲线可能重叠：一个会话可以有多个值。',
-      boards: '看板', saveAs: '另存当前看板为', name: '名称', save: '保存', share: '所有人可见', saved: '已保存。', use: '使用 {name}', drop: '删除 {name}', noBoards: '还没有保存的看板。', by: '作者 {user}', replace: '用当前内容替换 {name}', notKept: '此服务器不保存看板。', column: { value: '值' },
+      boards: '看板', saveAs: '另存当前看板为', name: '名称', save: '保存', share: '所有人可见', saved: '已保存。', use: '使用 {name}', drop: '删除 {name}', noBoards: '还没有保存的看板。', by: '作者 {user}', replace: '用当前内容替换 {name}', notKept: '此服务器不保存看板。', column: { value: '值' }, noPort: '无端口',
     },
   },
   built: [
