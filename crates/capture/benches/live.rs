@@ -142,15 +142,6 @@ impl PacketWriter for Copies {
         self.offset += 16 + bytes.len() as u64;
         Ok(place)
     }
-    fn flush(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn tick(&mut self, _: i64) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn finish(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 struct Nowhere;

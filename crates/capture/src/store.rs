@@ -110,17 +110,23 @@ pub trait PacketWriter: Send {
     ///
     /// # Errors
     /// Some of it could not be written; it is tried again with the next call.
-    fn flush(&mut self) -> Result<(), StoreError>;
-    /// Finishes files that have been open for long; `now` is in nanoseconds since 1970.
+    fn flush(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Finishes files that have been open for long; `_now` is in nanoseconds since 1970.
     ///
     /// # Errors
     /// As [`PacketWriter::flush`].
-    fn tick(&mut self, now: i64) -> Result<(), StoreError>;
+    fn tick(&mut self, _now: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Finishes every file.
     ///
     /// # Errors
     /// As [`PacketWriter::flush`].
-    fn finish(&mut self) -> Result<(), StoreError>;
+    fn finish(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Packets that were taken and are lost all the same, since the last call.
     fn take_vanished(&mut self) -> Vec<Vanished> {
         Vec::new()

@@ -74,6 +74,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// An interface that was captured on is not there any more.
+    pub(crate) fn removed(interface: &str) -> Self {
+        let source = io::Error::new(io::ErrorKind::NotFound, "the interface was removed");
+        Self::Interface { interface: interface.to_owned(), action: "receiving", source }
+    }
+
     /// Whether the file is no capture at all, as opposed to a damaged one.
     #[must_use]
     pub fn is_not_a_capture(&self) -> bool {

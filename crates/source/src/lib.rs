@@ -30,6 +30,7 @@ mod libpcap;
 mod mapping;
 #[cfg(target_os = "linux")]
 mod network;
+mod notes;
 #[cfg(target_os = "linux")]
 mod open;
 mod packet;

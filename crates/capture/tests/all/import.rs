@@ -171,15 +171,6 @@ impl PacketWriter for Kept {
         kept.push(bytes.to_vec());
         Ok(Place { file: 9, offset: kept.len() as u64 })
     }
-    fn flush(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn tick(&mut self, _: i64) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn finish(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -112,15 +112,6 @@ impl PacketWriter for Disk {
         records.push((time, bytes.to_vec(), len));
         Ok(Place { file: self.file.max(1), offset: records.len() as u64 })
     }
-    fn flush(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn tick(&mut self, _: i64) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn finish(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 /// An index that refuses while it is told to, and counts.

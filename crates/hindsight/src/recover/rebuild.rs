@@ -116,15 +116,6 @@ impl PacketWriter for There {
         let Now { file, offset } = &*self.0;
         Ok(Place { file: file.load(Ordering::Relaxed), offset: offset.load(Ordering::Relaxed) })
     }
-    fn flush(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn tick(&mut self, _: i64) -> Result<(), StoreError> {
-        Ok(())
-    }
-    fn finish(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 /// The packets of a file that sessions of the index have, a bit for each 16 bytes: no record is shorter.

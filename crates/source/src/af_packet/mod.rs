@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use wire::LinkType;
 
+use crate::notes::Notes;
 use crate::{Error, Instruction, Packet, PacketSource, Statistics, Status, Stop, ifreq};
 use fanout::Group;
 use ring::{Frame, Ring};
@@ -98,8 +99,7 @@ pub struct AfPacket {
     link: LinkType,
     hardware: u16,
     statistics: Statistics,
-    notes: Vec<String>,
-    last_problem: String,
+    notes: Notes,
     /// What was left in the ring is given until then: the interface is gone, or the stop flag was set.
     ends: Option<Instant>,
     ended: bool,
@@ -231,8 +231,7 @@ impl AfPacket {
             link,
             hardware,
             statistics: Statistics::default(),
-            notes: Vec::new(),
-            last_problem: String::new(),
+            notes: Notes::default(),
             ends: None,
             ended: false,
             missed_before: None,
@@ -287,28 +286,17 @@ impl AfPacket {
         crate::interfaces::number(&self.name, "statistics/rx_missed_errors")
     }
 
-    fn note(&mut self, note: String) {
-        if self.notes.len() < 100 && note != self.last_problem {
-            self.last_problem.clone_from(&note);
-            self.notes.push(note);
-        }
-    }
-
     /// The interface is gone and all that was in the ring was given.
     fn lost(&mut self) -> Result<Status, Error> {
         self.count();
         self.opened = None;
         self.ends = None;
         if self.config.reopen {
-            self.note(format!("{} was removed; waiting for it to come back", self.name));
+            self.notes.add(format!("{} was removed; waiting for it to come back", self.name));
             return Ok(Status::Idle);
         }
         self.ended = true;
-        Err(Error::Interface {
-            interface: self.name.clone(),
-            action: "receiving",
-            source: std::io::Error::new(std::io::ErrorKind::NotFound, "the interface was removed"),
-        })
+        Err(Error::removed(&self.name))
     }
 
     /// Looks whether the interface is back.
@@ -319,12 +307,12 @@ impl AfPacket {
                 Ok(()) => {
                     (self.opened, self.link, self.hardware) = (Some(opened), link, hardware);
                     self.statistics.reopened += 1;
-                    self.note(format!("{} is back", self.name));
+                    self.notes.add(format!("{} is back", self.name));
                 }
-                Err(error) => self.note(error.to_string()),
+                Err(error) => self.notes.add(error.to_string()),
             },
             Err(Error::NoInterface { .. }) => {}
-            Err(error) => self.note(error.to_string()),
+            Err(error) => self.notes.add(error.to_string()),
         }
         Status::Idle
     }
@@ -430,6 +418,6 @@ impl PacketSource for AfPacket {
     }
 
     fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        self.notes.take()
     }
 }

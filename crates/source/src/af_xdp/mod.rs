@@ -19,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wire::LinkType;
 
+use crate::notes::Notes;
 use crate::privileges::{self, Capability};
 use crate::{Error, Filter, Packet, PacketSource, Statistics, Status, Stop, XdpMode, ethtool, ifreq};
 use queue::Queue;
@@ -76,7 +77,7 @@ pub(crate) struct AfXdp {
     index: i32,
     alone: bool,
     statistics: Statistics,
-    notes: Vec<String>,
+    notes: Notes,
     ends: Option<Instant>,
     ended: bool,
     stop: Stop,
@@ -195,7 +196,7 @@ impl AfXdp {
             index,
             alone,
             statistics: Statistics::default(),
-            notes: Vec::new(),
+            notes: Notes::default(),
             ends: None,
             ended: false,
             stop: stop.clone(),
@@ -217,15 +218,11 @@ impl AfXdp {
         self.count();
         self.opened = None;
         if self.config.reopen && self.alone {
-            self.notes.push(format!("{} was removed; waiting for it to come back", self.name));
+            self.notes.add(format!("{} was removed; waiting for it to come back", self.name));
             return Ok(Status::Idle);
         }
         self.ended = true;
-        Err(Error::Interface {
-            interface: self.name.clone(),
-            action: "receiving",
-            source: std::io::Error::new(std::io::ErrorKind::NotFound, "the interface was removed"),
-        })
+        Err(Error::removed(&self.name))
     }
 
     fn look(&mut self) -> Status {
@@ -235,14 +232,11 @@ impl AfXdp {
                 self.index = opened.index;
                 self.opened = opened.queues.pop().map(|queues| (queues, opened.attached));
                 self.statistics.reopened += 1;
-                self.notes.push(format!("{} is back: {}", self.name, opened.how));
+                self.notes.add(format!("{} is back: {}", self.name, opened.how));
             }
             Err(Error::NoInterface { .. }) => {}
             Err(error) => {
-                let note = error.to_string();
-                if self.notes.len() < 100 && self.notes.last() != Some(&note) {
-                    self.notes.push(note);
-                }
+                self.notes.add(error.to_string());
             }
         }
         Status::Idle
@@ -327,6 +321,6 @@ impl PacketSource for AfXdp {
     }
 
     fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        self.notes.take()
     }
 }

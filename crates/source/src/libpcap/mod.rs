@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use wire::LinkType;
 
+use crate::notes::Notes;
 use crate::{Error, Filter, Packet, PacketSource, Statistics, Status, Stop};
 use library::{Handle, Header, Library, Program, Stat, text};
 
@@ -199,8 +200,7 @@ pub(crate) struct Libpcap {
     capture: Option<Capture>,
     link: LinkType,
     statistics: Statistics,
-    notes: Vec<String>,
-    last_problem: String,
+    notes: Notes,
     ends: Option<Instant>,
     stop: Stop,
 }
@@ -223,8 +223,7 @@ impl Libpcap {
             link: capture.link,
             capture: Some(capture),
             statistics: Statistics::default(),
-            notes: Vec::new(),
-            last_problem: String::new(),
+            notes: Notes::default(),
             ends: None,
             stop: stop.clone(),
         })
@@ -248,13 +247,6 @@ impl Libpcap {
         }
     }
 
-    fn note(&mut self, note: String) {
-        if note != self.last_problem && self.notes.len() < 100 {
-            self.last_problem.clone_from(&note);
-            self.notes.push(note);
-        }
-    }
-
     /// Tries to open again what failed.
     fn look(&mut self) {
         std::thread::sleep(Duration::from_millis(100));
@@ -263,9 +255,9 @@ impl Libpcap {
                 self.link = capture.link;
                 self.capture = Some(capture);
                 self.statistics.reopened += 1;
-                self.note(format!("{} is back", self.name));
+                self.notes.add(format!("{} is back", self.name));
             }
-            Err(why) => self.note(format!("{}: {why}; trying again", self.name)),
+            Err(why) => self.notes.add(format!("{}: {why}; trying again", self.name)),
         }
     }
 }
@@ -306,7 +298,7 @@ impl PacketSource for Libpcap {
                             why,
                         });
                     }
-                    self.note(format!("{}: {why}; trying again", self.name));
+                    self.notes.add(format!("{}: {why}; trying again", self.name));
                     return Ok(if given > 0 { Status::More } else { Status::Idle });
                 }
             }
@@ -332,6 +324,6 @@ impl PacketSource for Libpcap {
     }
 
     fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        self.notes.take()
     }
 }

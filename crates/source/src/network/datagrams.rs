@@ -11,6 +11,7 @@ use wire::LinkType;
 use super::senders::Senders;
 use super::{erspan, tzsp};
 use crate::ifreq::{self, check};
+use crate::notes::Notes;
 use crate::{Error, Packet, PacketSource, Statistics, Status, Stop, privileges};
 
 /// Messages read in one system call.
@@ -48,8 +49,7 @@ pub(crate) struct Datagrams {
     next: usize,
     statistics: Statistics,
     drops: u32,
-    last_problem: Option<&'static str>,
-    notes: Vec<String>,
+    notes: Notes,
     ends: Option<Instant>,
     stop: Stop,
 }
@@ -123,8 +123,7 @@ impl Datagrams {
             next: 0,
             statistics: Statistics::default(),
             drops: 0,
-            last_problem: None,
-            notes: Vec::new(),
+            notes: Notes::default(),
             ends: None,
             stop: stop.clone(),
         })
@@ -210,10 +209,7 @@ impl Datagrams {
             Ok(None) => self.statistics.filtered += 1,
             Err(why) => {
                 self.statistics.malformed += 1;
-                if self.last_problem != Some(why) && self.notes.len() < 100 {
-                    self.last_problem = Some(why);
-                    self.notes.push(format!("{}: a message from {} has {why}", self.name, from.ip()));
-                }
+                self.notes.add(format!("{}: a message from {} has {why}", self.name, from.ip()));
             }
         }
     }
@@ -336,6 +332,6 @@ impl PacketSource for Datagrams {
     }
 
     fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+        self.notes.take()
     }
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use wire::LinkType;
 
 use super::senders::Senders;
+use crate::notes::Notes;
 use crate::{Error, Packet, PacketSource, Statistics, Status, Stop, ifreq};
 
 /// The port that tools use for it.
@@ -50,15 +51,12 @@ struct Shared {
     damaged: AtomicU64,
     reopened: AtomicU64,
     active: AtomicUsize,
-    notes: Mutex<Vec<String>>,
+    notes: Mutex<Notes>,
 }
 
 impl Shared {
     fn note(&self, note: String) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        if notes.len() < 100 {
-            notes.push(note);
-        }
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).add(note);
     }
 }
 
@@ -402,6 +400,6 @@ impl PacketSource for OverIp {
     }
 
     fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut *self.shared.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        self.shared.notes.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
