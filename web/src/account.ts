@@ -23,8 +23,23 @@ export async function loadAccount(): Promise<User | null> {
   return account.user
 }
 
+/** Roles that stand for others, as the server counts them. */
+const IMPLIED: Readonly<Record<string, readonly string[]>> = {
+  superAdmin: ['usersAdmin', 'dbAdmin', 'arkimeAdmin', 'arkimeUser'],
+  arkimeAdmin: ['arkimeUser'],
+}
+
+export function hasRole(role: string, user: User | null = account.user): boolean {
+  return (user?.roles ?? []).some((own) => own === role || IMPLIED[own]?.includes(role))
+}
+
+/** May see and change what belongs to others. */
+export const isAdmin = (user: User | null = account.user): boolean => hasRole('arkimeAdmin', user) || hasRole('usersAdmin', user)
+
 export async function logIn(user: string, password: string): Promise<void> {
-  account.user = (await api.login(user, password)).user
+  await api.login(user, password)
+  // the log-in answers who one is; the rights stand in the whole user
+  account.user = await api.currentUser()
   account.asked = true
 }
 

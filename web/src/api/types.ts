@@ -4,6 +4,18 @@ export interface User {
   userId: string
   userName: string
   roles: string[]
+  /** Rights and limits; absent in the short form that the log-in answers. */
+  emailSearch?: boolean
+  packetSearch?: boolean
+  removeEnabled?: boolean
+  hideStats?: boolean
+  hideFiles?: boolean
+  hidePcap?: boolean
+  disablePcapDownload?: boolean
+  /** Hours; 0 for any. */
+  timeLimit?: number
+  expression?: string
+  canUpload?: boolean
 }
 
 export interface AppInfo {

@@ -1,6 +1,7 @@
 // The pages: each folder beside this file has a page.ts that says where the page is and how one gets there.
 
 import type { Component } from 'vue'
+import type { User } from '@/api/types'
 
 export interface Page {
   /** Name of the route; `page.<name>` is the title. */
@@ -17,8 +18,8 @@ export interface Page {
   search?: boolean
   /** Keys that go there from anywhere, as `g s`. */
   keys?: string
-  /** Role that one must have to see the link; the server decides on its own what it answers. */
-  role?: string
+  /** Who sees the link; the server decides on its own what it answers. */
+  may?: (user: User) => boolean
 }
 
 export const PAGES: readonly Page[] = Object.values(import.meta.glob<Page>('./*/page.ts', { eager: true, import: 'default' })).sort((a, b) => a.order - b.order)
