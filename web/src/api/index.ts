@@ -5,6 +5,7 @@ import type {
 } from './types'
 import type { LinesAnswer, LossesAnswer, NodesAnswer, StatsQuery, StatsSeries } from './statistics'
 
+export * from './analysis'
 export * from './statistics'
 export * from './types'
 export { ApiError, describe, isAbort, whenUnauthorized } from './client'
