@@ -25,8 +25,8 @@ export function tilesOf(tree: Tree, width: number, height: number): Tile[] {
   // The root has exactly what its children have: all of the space is theirs.
   const whole = root.children.reduce((sum, one) => sum + one.data.size, 0)
   root.each((node) => Object.assign(node, { value: node === root ? whole : node.data.size }))
-  const laid = treemap<Tree>().tile(treemapSquarify).size([width, height]).paddingInner(2)
-    .paddingTop((node) => (node.depth > 0 ? HEAD : 0)).paddingOuter((node) => (node.depth > 0 ? 2 : 0)).round(true)(root)
+  const laid = treemap<Tree>().tile(treemapSquarify).size([width, height]).paddingOuter((node) => (node.depth > 0 ? 2 : 0)).paddingInner(2)
+    .paddingTop((node) => (node.depth > 0 ? HEAD : 0)).round(true)(root)
   const firsts = root.children
   return laid.descendants().slice(1).flatMap((node) => {
     const [w, h] = [node.x1 - node.x0, node.y1 - node.y0]

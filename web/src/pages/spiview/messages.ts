@@ -3,6 +3,7 @@ import type { Messages } from '@/i18n/catalogues'
 export default {
   en: {
     page: { spiview: 'SPI view' },
+    group: { perf: 'Performance', websocket: 'WebSocket', nbns: 'NetBIOS names', socks: 'SOCKS', ldap: 'LDAP', opcua: 'OPC UA' },
     spi: {
       title: 'What is in these sessions', progress: '{done} of {all} fields', find: 'Find a field', categories: 'Groups of fields', loadAll: 'All fields', closeAll: 'Close all', fields: 'Fields', openFields: '{n} open',
       loadGroup: 'Open all', closeGroup: 'Close all', more: 'More values', less: 'Fewer', rest: '{n} in other values', graph: 'SPI graph of {field}', export: 'Download all values of {field} with their counts', close: 'Close {field}',
@@ -12,6 +13,7 @@ export default {
   },
   zh: {
     page: { spiview: 'SPI 视图' },
+    group: { perf: '性能', websocket: 'WebSocket', nbns: 'NetBIOS 名称', socks: 'SOCKS', ldap: 'LDAP', opcua: 'OPC UA' },
     spi: {
       title: '这些会话里有什么', progress: '{done} / {all} 个字段', find: '查找字段', categories: '字段分组', loadAll: '全部字段', closeAll: '全部关闭', fields: '字段', openFields: '已打开 {n} 个',
       loadGroup: '全部打开', closeGroup: '全部关闭', more: '更多值', less: '收起', rest: '其他值共 {n}', graph: '{field} 的 SPI 图', export: '下载 {field} 的全部值及计数', close: '关闭 {field}',
