@@ -64,9 +64,10 @@ export function columnsOf(ids: readonly string[], catalog: Catalog): Column[] {
   return ids.map((id) => columnOf(id, catalog)).filter((column) => column !== undefined)
 }
 
-/** The `fields` parameter: every path once, in a stable order. */
-export function fieldsOf(columns: readonly Column[]): string {
-  return [...new Set(['node', 'rootId', 'firstPacket', 'lastPacket', ...columns.flatMap((column) => column.paths)])].join(',')
+/** The `fields` parameter: every path once, in a stable order; `info` are the fields of the info column. */
+export function fieldsOf(columns: readonly Column[], info: readonly Field[] = []): string {
+  const more = columns.some((column) => column.render === 'info') ? info.map((field) => field.dbField) : []
+  return [...new Set(['node', 'rootId', 'firstPacket', 'lastPacket', ...columns.flatMap((column) => column.paths), ...more])].join(',')
 }
 
 /** The columns of a CSV export: fields only, for a cell cannot hold an object. */
