@@ -23,7 +23,6 @@ export default {
       scrub: 'Overwrite their packets too, where the packet files allow it', sure: 'Yes, delete these {n} sessions | Yes, delete this {n} session | Yes, delete these {n} sessions',
     },
     cron: { name: 'Name', tags: 'Tags that its hits get', about: 'Every new session that the search finds is tagged, and notifiers tell about it.', since: 'Begins with', sinceNew: 'new sessions only', sinceHours: 'those of the last {n} hours', sinceAll: 'all sessions', notifiers: 'Notify', none: 'There are no notifiers; an administrator makes them in the settings.', make: 'Make', made: 'The periodic query {name} is made.', query: 'Search' },
-    spiGraph: { open: 'SPI graph of this field' },
   },
   zh: {
     columns: { info: '信息字段', auto: '按协议自动选择' },
@@ -46,7 +45,6 @@ export default {
       scrub: '同时覆写其数据包（在文件格式允许时）', sure: '确定删除这 {n} 个会话',
     },
     cron: { name: '名称', tags: '给命中的会话加标签', about: '此搜索找到的每个新会话都会被加上标签，并由通知器发出通知。', since: '起始于', sinceNew: '仅新会话', sinceHours: '最近 {n} 小时的会话', sinceAll: '所有会话', notifiers: '通知', none: '还没有通知器，管理员可在设置中创建。', make: '创建', made: '定期查询 {name} 已创建。', query: '搜索' },
-    spiGraph: { open: '此字段的 SPI 图' },
   },
   built: ACTION_KINDS.flatMap((kind) => [`act.${kind}`, `act.about.${kind}`, `act.do.${kind}`, `act.changed.${kind}`]),
 } satisfies Messages
