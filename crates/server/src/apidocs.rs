@@ -20,8 +20,8 @@ use utoipa::openapi::OpenApi as Document;
     ),
     tags(
         (name = "sessions"), (name = "export"), (name = "packets"), (name = "aggregations"), (name = "expressions"),
-        (name = "fields"), (name = "files"), (name = "upload"), (name = "jobs"), (name = "views"), (name = "history"),
-        (name = "account"), (name = "server")
+        (name = "fields"), (name = "files"), (name = "upload"), (name = "jobs"), (name = "hunts"), (name = "views"), (name = "crons"), (name = "notifiers"), (name = "history"),
+        (name = "account"), (name = "users"), (name = "stats"), (name = "server")
     )
 )]
 pub(crate) struct Head;

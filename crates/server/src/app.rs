@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::history::History;
 use crate::jobs::{Jobs, Uploads};
 use crate::metrics::Metrics;
+use crate::notices::Notices;
 use fields::Schema;
 use index::{Catalog, Control, SessionIndex};
 use std::collections::HashMap;
@@ -56,8 +57,9 @@ pub(crate) struct Inner {
     pub throttle: Throttle,
     pub basic: BasicCache,
     pub jobs: Jobs,
-    pub metrics: Metrics,
+    pub metrics: Arc<Metrics>,
     pub history: History,
+    pub notices: Notices,
     /// Password hashes computed at once: each takes 19 MiB.
     pub hashing: Arc<Semaphore>,
     pub exports: Arc<Semaphore>,
@@ -83,12 +85,15 @@ const TURN: Duration = Duration::from_secs(30);
 impl App {
     pub fn new(config: Config, state: State) -> Self {
         let history = History::start(state.catalog.clone(), config.history_kept);
+        let metrics = Arc::new(Metrics::default());
+        let notices = Notices::start(state.catalog.clone(), metrics.clone());
         Self(Arc::new(Inner {
             throttle: Throttle::default(),
             basic: BasicCache::new(),
             jobs: Jobs::default(),
-            metrics: Metrics::default(),
+            metrics,
             history,
+            notices,
             hashing: Arc::new(Semaphore::new(2)),
             exports: Arc::new(Semaphore::new(config.max_exports.max(1))),
             queries: Arc::new(Semaphore::new(config.max_queries.max(1))),

@@ -44,6 +44,8 @@ pub struct Config {
     pub login_lifetime: Duration,
     /// How long the history of requests is kept.
     pub history_kept: Duration,
+    /// Between two runs of the periodic queries; zero: this process runs none.
+    pub cron_interval: Duration,
 }
 
 impl Default for Config {
@@ -68,6 +70,7 @@ impl Default for Config {
             login_idle: 24 * HOUR,
             login_lifetime: 14 * 24 * HOUR,
             history_kept: 90 * 24 * HOUR,
+            cron_interval: Duration::from_secs(30),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::api::packets::searched;
 use crate::app::{App, now_ms};
-use crate::auth::{Caller, load};
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::scope::{Scope, ScopeQuery};
 use crate::stored::lease;
@@ -154,25 +154,14 @@ fn next(app: &App) -> Option<(String, Value)> {
 }
 
 /// Changes a hunt, whoever else changes it at the same time; `None` when it is gone.
-pub(crate) fn update(
-    app: &App,
-    id: &str,
-    mut change: impl FnMut(&mut Value),
-) -> Result<Option<Value>, ApiError> {
-    loop {
-        let Some(entry) = app.state.catalog.get(HUNTS, id)? else { return Ok(None) };
-        let mut value = entry.value;
-        change(&mut value);
-        if app.state.catalog.put(HUNTS, id, &value, Some(entry.version))? {
-            return Ok(Some(value));
-        }
-    }
+pub(crate) fn update(app: &App, id: &str, change: impl FnMut(&mut Value)) -> Result<Option<Value>, ApiError> {
+    crate::entries::update(&*app.state.catalog, HUNTS, id, change)
 }
 
 /// The sessions of a hunt: its query with the rights of who made it.
 pub(crate) fn plan_of(app: &App, hunt: &Value) -> Result<Plan, ApiError> {
     let user = hunt["userId"].as_str().unwrap_or_default();
-    let user = match load(&*app.state.catalog, user)? {
+    let user = match crate::roles::effective(&*app.state.catalog, user)? {
         Some(user) if user.enabled && user.packet_search => user,
         Some(_) => return Err(ApiError::forbidden(format!("{user} may not search packets any more"))),
         None if app.config.regression_tests => crate::auth::regression::everything(user),

@@ -20,6 +20,8 @@ pub(crate) struct Metrics {
     pub uploads: AtomicU64,
     pub connections: AtomicU64,
     pub history_lost: AtomicU64,
+    pub notices_sent: AtomicU64,
+    pub notices_failed: AtomicU64,
 }
 
 impl Metrics {
@@ -72,6 +74,13 @@ impl Metrics {
                 "counter",
                 "History entries that could not be written.",
                 &self.history_lost,
+            ),
+            ("notifications_sent_total", "counter", "Notifications that a notifier took.", &self.notices_sent),
+            (
+                "notifications_failed_total",
+                "counter",
+                "Notifications that could not be sent.",
+                &self.notices_failed,
             ),
         ] {
             let value = read(counter);

@@ -1,8 +1,9 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, change, complete, connections, export, fields, files, hunts, info, layouts, packets,
-    pcap, pins, regression, sessions, spi, stats, summary, upload, users, views,
+    account, aggregate, change, complete, connections, crons, export, fields, files, hunts, info, layouts,
+    notifiers, packets, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, upload, users,
+    views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -111,12 +112,6 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(info::jobs))
         .routes(routes!(info::job))
         .routes(routes!(info::cancel_job))
-        .routes(routes!(views::views))
-        .routes(routes!(views::create_view))
-        .routes(routes!(views::change_view, views::remove_view))
-        .routes(routes!(views::shortcuts))
-        .routes(routes!(views::create_shortcut))
-        .routes(routes!(views::change_shortcut, views::remove_shortcut))
         .routes(routes!(info::histories))
         .routes(routes!(info::remove_history))
         .routes(routes!(account::me, users::create))
@@ -145,10 +140,33 @@ fn others() -> OpenApiRouter<App> {
         .route("/dstats.json", get(stats::dstats))
 }
 
+/// What users make and share.
+fn shared() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(views::views))
+        .routes(routes!(views::create))
+        .routes(routes!(views::change, views::remove))
+        .routes(routes!(shortcuts::list))
+        .routes(routes!(shortcuts::create))
+        .routes(routes!(shortcuts::change, shortcuts::remove))
+        .routes(routes!(shortcuts::sync))
+        .routes(routes!(notifiers::types))
+        .routes(routes!(notifiers::list))
+        .routes(routes!(notifiers::create))
+        .routes(routes!(notifiers::change, notifiers::remove))
+        .routes(routes!(notifiers::test))
+        .routes(routes!(crons::list))
+        .routes(routes!(crons::create))
+        .routes(routes!(crons::change, crons::remove))
+        .routes(routes!(shareables::list))
+        .routes(routes!(shareables::create))
+        .routes(routes!(shareables::one, shareables::change, shareables::remove))
+}
+
 /// The whole service.
 pub(crate) fn router(app: App) -> Router {
     let queries = queries().layer(from_fn_with_state(app.clone(), history::record));
-    let mut protected = queries.merge(others());
+    let mut protected = queries.merge(others()).merge(shared());
     let mut open = OpenApiRouter::with_openapi(apidocs::Head::openapi())
         .routes(routes!(account::login))
         .routes(routes!(info::health))

@@ -2,6 +2,7 @@
 
 use crate::app::{App, now_ms};
 use crate::auth::Caller;
+use crate::entries::names_of;
 use crate::error::ApiError;
 use crate::history::Note;
 use crate::params::Params;
@@ -115,19 +116,18 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether a shared object is the user's own or shared with the user.
+/// Whether the user may see a shared object: shared with the user, or an administrator.
 pub(crate) fn may_see(value: &Json, caller: &Caller) -> bool {
+    caller.user.is_admin() || shared_with(value, caller)
+}
+
+/// Whether a shared object is the user's own or shared with the user.
+pub(crate) fn shared_with(value: &Json, caller: &Caller) -> bool {
     let user = &caller.user;
-    let has = |name: &str, wanted: &dyn Fn(&str) -> bool| match value.get(name) {
-        Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).any(wanted),
-        Some(Json::String(text)) => text.split(',').map(str::trim).any(wanted),
-        _ => false,
-    };
-    user.is_admin()
-        || value.get("user").and_then(Json::as_str) == Some(&user.user_id)
-        || has("users", &|name| name == user.user_id)
-        || has("roles", &|role| user.roles.iter().any(|own| own == role))
-        || has("editRoles", &|role| user.roles.iter().any(|own| own == role))
+    let names = |property: &&str| names_of(value, property);
+    value.get("user").and_then(Json::as_str) == Some(&user.user_id)
+        || ["users", "viewUsers", "editUsers"].iter().flat_map(names).any(|name| name == user.user_id)
+        || ["roles", "viewRoles", "editRoles"].iter().flat_map(names).any(|role| user.roles.contains(&role))
 }
 
 fn named<'v>(entries: &'v [index::Entry], name: &str) -> Option<&'v Json> {

@@ -97,6 +97,7 @@ impl Server {
         let connections = Arc::new(Semaphore::new(self.app.config.max_connections.max(1)));
         // hunts that a restart has broken off go on
         crate::hunting::wake(&self.app);
+        let _crons = crate::periodic::start(&self.app);
         let graceful = GracefulShutdown::new();
         let router = router(self.app.clone());
         let mut shutdown = std::pin::pin!(shutdown);

@@ -13,22 +13,21 @@ use serde_json::{Value, json};
 /// Tags of one request.
 const MAX_TAGS: usize = 100;
 
-/// Reads `tags`; as Arkime, characters that no tag has are left out.
-fn tags(params: &Params) -> Result<Vec<String>, ApiError> {
+/// Tags without the characters that no tag has, as Arkime leaves them out.
+pub(crate) fn clean_tags(tags: &[String]) -> Result<Vec<String>, ApiError> {
     let kept = |c: &char| c.is_ascii_alphanumeric() || "-_:".contains(*c);
-    let tags: Vec<String> = params
-        .list("tags")
-        .iter()
-        .map(|tag| tag.chars().filter(kept).collect())
-        .filter(|tag: &String| !tag.is_empty())
-        .collect();
-    if tags.is_empty() {
-        return Err(ApiError::forbidden("No tags specified"));
-    }
+    let clean = tags.iter().map(|tag| tag.chars().filter(kept).collect());
+    let tags: Vec<String> = clean.filter(|tag: &String| !tag.is_empty()).collect();
     if tags.len() > MAX_TAGS {
         return Err(ApiError::forbidden(format!("at most {MAX_TAGS} tags at once")));
     }
     Ok(tags)
+}
+
+/// Reads `tags`.
+fn tags(params: &Params) -> Result<Vec<String>, ApiError> {
+    let tags = clean_tags(&params.list("tags"))?;
+    if tags.is_empty() { Err(ApiError::forbidden("No tags specified")) } else { Ok(tags) }
 }
 
 async fn change_tags(

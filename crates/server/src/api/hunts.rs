@@ -28,7 +28,7 @@ fn may_hunt(caller: &Caller) -> Result<(), ApiError> {
 }
 
 fn shown(id: &str, value: Value) -> Value {
-    crate::api::views::with_id(value, id)
+    crate::entries::with_id(value, id)
 }
 
 #[utoipa::path(get, path = "/api/hunts", tag = "hunts", params(

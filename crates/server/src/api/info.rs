@@ -87,7 +87,7 @@ pub(crate) async fn histories(
         };
         // oldest first, so that rows of one millisecond keep their order
         let rows = seen.into_iter().rev().filter(|e| term.is_empty() || fits(&e.value));
-        let rows = rows.map(|entry| crate::api::views::with_id(entry.value, &entry.key));
+        let rows = rows.map(|entry| crate::entries::with_id(entry.value, &entry.key));
         table::page(rows.collect(), total, &params, "timestamp", 1_000)
     };
     app.blocking(work).await.map(Json)

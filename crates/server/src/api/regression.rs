@@ -40,6 +40,13 @@ pub(crate) async fn act(State(app): State<App>, Path(what): Path<String>) -> Res
             })
             .await?;
         }
+        "processCronQueries" => {
+            app.blocking(|app| {
+                crate::periodic::process(app);
+                Ok(())
+            })
+            .await?;
+        }
         other => {
             let Some((_, collection)) = EMPTIED.iter().find(|(name, _)| *name == other) else {
                 return Err(ApiError::not_found(format!("there is no regression test action {other}")));

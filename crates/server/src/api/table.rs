@@ -4,9 +4,26 @@ use crate::error::ApiError;
 use crate::params::Params;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
+use utoipa::IntoParams;
 
 /// Rows of one page.
 const MAX_ROWS: usize = 10_000;
+
+/// What every list takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes parameters that are read by name")]
+pub(crate) struct TableQuery {
+    /// Rows to skip.
+    pub start: Option<usize>,
+    /// Rows to return.
+    pub length: Option<usize>,
+    /// Column to sort by; also `sort`.
+    #[param(rename = "sortField")]
+    pub sort_field: Option<String>,
+    /// true: the largest first.
+    pub desc: Option<bool>,
+}
 
 /// Sorts rows by `sortField` and `desc`, and cuts the page of `start` and `length`.
 pub(crate) fn page(
@@ -16,7 +33,7 @@ pub(crate) fn page(
     default_sort: &str,
     default_length: usize,
 ) -> Result<Value, ApiError> {
-    let by = params.get("sortField").unwrap_or(default_sort);
+    let by = params.get("sortField").or_else(|| params.get("sort")).unwrap_or(default_sort);
     rows.sort_by(|a, b| compare(a.get(by), b.get(by)));
     if params.is_set("desc") {
         rows.reverse();
@@ -26,6 +43,16 @@ pub(crate) fn page(
     let filtered = rows.len();
     let data: Vec<Value> = rows.into_iter().skip(start).take(length).collect();
     Ok(json!({ "data": data, "recordsTotal": total, "recordsFiltered": filtered }))
+}
+
+/// Keeps the rows in which one of the properties contains the text, whatever its case.
+pub(crate) fn filter(rows: &mut Vec<Value>, text: &str, properties: &[&str]) {
+    let text = text.to_lowercase();
+    if text.is_empty() {
+        return;
+    }
+    let has = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|t| t.to_lowercase().contains(&text));
+    rows.retain(|row| properties.iter().any(|property| has(row.get(*property))));
 }
 
 fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
@@ -54,12 +81,15 @@ mod tests {
 
     #[test]
     fn sorts_and_cuts() {
-        let rows: Vec<Value> = [3, 1, 2].iter().map(|n| json!({"num": n, "name": format!("f{n}")})).collect();
+        let mut rows: Vec<Value> =
+            [3, 1, 2].iter().map(|n| json!({"num": n, "name": format!("F{n}")})).collect();
         let params = Params::from_query("desc=true&start=1&length=1&sortField=name");
-        let answer = page(rows, 9, &params, "num", 10).unwrap();
+        let answer = page(rows.clone(), 9, &params, "num", 10).unwrap();
         assert_eq!(
             answer,
-            json!({"data": [{"num": 2, "name": "f2"}], "recordsTotal": 9, "recordsFiltered": 3})
+            json!({"data": [{"num": 2, "name": "F2"}], "recordsTotal": 9, "recordsFiltered": 3})
         );
+        filter(&mut rows, "f2", &["other", "name"]);
+        assert_eq!(rows, [json!({"num": 2, "name": "F2"})]);
     }
 }

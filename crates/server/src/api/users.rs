@@ -1,10 +1,12 @@
 //! Users and roles: made, changed, listed, removed by those who administer users.
 
-use crate::api::table;
+use crate::api::table::{self, TableQuery};
 use crate::app::{App, now_ms};
 use crate::auth::{self, Caller, USERS, User};
+use crate::entries::{names as list_of, names_of, text};
 use crate::error::ApiError;
 use crate::params::Params;
+use crate::roles::{self, OWN, ROLES};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -13,21 +15,6 @@ use serde_json::{Map, Value, json};
 
 /// Users of one installation.
 const MAX_USERS: usize = 100_000;
-/// Roles that the system itself knows.
-const ROLES: &[&str] = &[
-    "superAdmin",
-    "usersAdmin",
-    "dbAdmin",
-    "mcpUser",
-    "arkimeAdmin",
-    "arkimeUser",
-    "cont3xtAdmin",
-    "cont3xtUser",
-    "parliamentAdmin",
-    "parliamentUser",
-    "wiseAdmin",
-    "wiseUser",
-];
 /// Columns of the CSV.
 const COLUMNS: &[&str] = &[
     "userId",
@@ -53,8 +40,7 @@ fn no_permission() -> ApiError {
 }
 
 fn may_administer(caller: &Caller) -> Result<(), ApiError> {
-    let may = caller.user.roles.iter().any(|role| matches!(role.as_str(), "superAdmin" | "usersAdmin"));
-    if may { Ok(()) } else { Err(no_permission()) }
+    if caller.user.has_role("usersAdmin") { Ok(()) } else { Err(no_permission()) }
 }
 
 fn is_super(roles: &[String]) -> bool {
@@ -64,20 +50,6 @@ fn is_super(roles: &[String]) -> bool {
 /// The object of a request; forms are read too.
 fn body(params: &Params) -> Map<String, Value> {
     params.body.clone().unwrap_or_default()
-}
-
-fn text<'b>(body: &'b Map<String, Value>, name: &str) -> Option<&'b str> {
-    body.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
-}
-
-fn texts(value: &Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-        Value::String(text) => {
-            Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
-        }
-        _ => None,
-    }
 }
 
 /// Takes the properties that are given; what is not given stays.
@@ -127,7 +99,7 @@ fn apply(app: &App, caller: &Caller, user: &mut User, body: &Map<String, Value>)
     }
     for (name, is_roles) in [("roles", true), ("roleAssigners", false)] {
         let Some(value) = body.get(name) else { continue };
-        let list = texts(value)
+        let list = list_of(value)
             .ok_or_else(|| ApiError::forbidden(format!("{name} field must be an array of strings")))?;
         if !is_roles {
             user.more.insert(name.to_owned(), json!(list));
@@ -136,9 +108,12 @@ fn apply(app: &App, caller: &Caller, user: &mut User, body: &Map<String, Value>)
         if is_super(&list) != is_super(&user.roles) && !is_super(&caller.user.roles) {
             return Err(ApiError::forbidden("Can not enable superAdmin unless you are superAdmin"));
         }
+        if user.user_id.starts_with(OWN) && is_super(&list) {
+            return Err(ApiError::forbidden("User defined roles can't have superAdmin"));
+        }
         for role in &list {
-            let known = ROLES.contains(&role.as_str())
-                || (role.starts_with("role:") && auth::load(&*app.state.catalog, role)?.is_some());
+            let own = role.starts_with(OWN) && *role != user.user_id;
+            let known = roles::is_system(role) || (own && auth::load(&*app.state.catalog, role)?.is_some());
             if !known {
                 return Err(ApiError::forbidden(format!("Unknown role {role}")));
             }
@@ -170,18 +145,24 @@ pub(crate) async fn create(
         {
             return Err(ApiError::forbidden("User ID must be word characters"));
         }
-        if id.starts_with('_') {
+        if id.starts_with("_moloch_shared") || id.starts_with("_arkime_shared") {
             return Err(ApiError::forbidden("User ID cannot be the same as the shared user id"));
         }
         let catalog = &*app.state.catalog;
         if catalog.list(USERS)?.len() >= MAX_USERS {
             return Err(ApiError::forbidden(format!("there are {MAX_USERS} users already")));
         }
-        let mut user = User { user_id: id.clone(), created: now_ms(), ..User::default() };
-        if is_role {
-            user.roles.clear();
-            user.web_enabled = false;
-        }
+        // as Arkime: what is not granted by name is not granted
+        let mut user = User {
+            user_id: id.clone(),
+            created: now_ms(),
+            enabled: false,
+            web_enabled: false,
+            email_search: false,
+            packet_search: false,
+            roles: Vec::new(),
+            ..User::default()
+        };
         apply(app, &caller, &mut user, &body)?;
         if !is_role {
             let password = body.get("password").and_then(Value::as_str).ok_or_else(missing)?;
@@ -254,16 +235,24 @@ fn rows(app: &App, params: &Params) -> Result<(Vec<Value>, usize), ApiError> {
     let entries = app.state.catalog.list(USERS)?;
     let total = entries.len();
     let filter = params.get("filter").unwrap_or_default().to_lowercase();
+    let without = filter.strip_prefix('!');
     let role = params.get("roleId").map(str::to_owned);
     let mut rows = Vec::new();
     for entry in entries {
         let Ok(user) = serde_json::from_value::<User>(entry.value) else { continue };
-        let named = [&user.user_id, &user.user_name].iter().any(|t| t.to_lowercase().contains(&filter));
-        let in_role = role.as_ref().is_none_or(|role| user.roles.contains(role));
-        if named && in_role {
+        let fits = match without {
+            Some(role) => !user.roles.iter().any(|own| own.to_lowercase() == role),
+            None => {
+                let texts = [&user.user_id, &user.user_name].into_iter().chain(&user.roles);
+                texts.map(|text| text.to_lowercase()).any(|text| text.contains(&filter))
+            }
+        };
+        if fits && role.as_ref().is_none_or(|role| user.roles.contains(role)) {
             let mut shown = user.public();
             if let Some(shown) = shown.as_object_mut() {
                 shown.remove("settings");
+                let assigners = names_of(&json!(shown), "roleAssigners");
+                shown.insert("roleAssigners".to_owned(), assigners.into());
                 shown.insert("id".to_owned(), user.user_id.into());
             }
             rows.push(shown);
@@ -272,9 +261,9 @@ fn rows(app: &App, params: &Params) -> Result<(Vec<Value>, usize), ApiError> {
     Ok((rows, total))
 }
 
-#[utoipa::path(post, path = "/api/users", tag = "users", params(
-        ("filter" = Option<String>, Query, description = "Part of an id or name"), ("start" = Option<usize>, Query), ("length" = Option<usize>, Query),
-        ("sortField" = Option<String>, Query), ("desc" = Option<bool>, Query)),
+#[utoipa::path(post, path = "/api/users", tag = "users", params(TableQuery,
+        ("filter" = Option<String>, Query, description = "Part of an id or name; `!role` for those without the role"),
+        ("roleId" = Option<String>, Query, description = "Only who has this role")),
     responses((status = 200, description = "`{success,data,recordsTotal,recordsFiltered}`")))]
 /// Users and roles.
 pub(crate) async fn list(
@@ -335,7 +324,7 @@ pub(crate) async fn names(
 pub(crate) async fn roles(State(app): State<App>, _: Caller) -> Result<Json<Value>, ApiError> {
     let own = app.blocking(|app| Ok(app.state.catalog.list(USERS)?)).await?;
     let mut roles: Vec<Value> =
-        ROLES.iter().map(|role| json!({ "text": role, "value": role, "userDefined": false })).collect();
+        ROLES.iter().map(|(role, _)| json!({ "text": role, "value": role, "userDefined": false })).collect();
     for entry in own {
         if let Some(name) = entry.key.strip_prefix("role:") {
             roles.push(json!({ "text": name, "value": entry.key, "userDefined": true }));
@@ -365,7 +354,7 @@ pub(crate) async fn assign(
         } else {
             return Err(unknown());
         };
-        let assigners = card.more.get("roleAssigners").and_then(texts).unwrap_or_default();
+        let assigners = card.more.get("roleAssigners").and_then(list_of).unwrap_or_default();
         if !assigners.contains(&caller.user.user_id) {
             may_administer(&caller)?;
         }

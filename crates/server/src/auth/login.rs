@@ -2,7 +2,7 @@
 //! the processes of one catalogue.
 
 use crate::app::{App, now_ms, random_text};
-use crate::auth::{User, load};
+use crate::auth::User;
 use crate::config::Config;
 use crate::error::ApiError;
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ pub(crate) fn find(app: &App, token: &str) -> Result<(User, Login), ApiError> {
         return Err(over());
     }
     let user =
-        load(catalog, &login.user_id)?.filter(|user| user.enabled && user.web_enabled).ok_or_else(over)?;
+        crate::roles::effective(catalog, &login.user_id)?.filter(|user| user.enabled && user.web_enabled).ok_or_else(over)?;
     if now.saturating_sub(login.used_ms) > USED_EVERY_MS {
         login.used_ms = now;
         // Only if nobody changed it: a log-out at the same time must stay one.

@@ -149,7 +149,7 @@ async fn check_basic(
 ) -> Result<Arc<User>, ApiError> {
     let user = {
         let name = name.clone();
-        app.blocking(move |app| load(&*app.state.catalog, &name)).await?
+        app.blocking(move |app| crate::roles::effective(&*app.state.catalog, &name)).await?
     };
     if let Some(user) = user.as_ref().filter(|user| user.enabled)
         && app.basic.knows(user, &password)
@@ -178,7 +178,7 @@ pub(crate) async fn log_in(
     let wanted = name.clone();
     let user = app
         .blocking(move |app| {
-            let user = load(&*app.state.catalog, &wanted)?;
+            let user = crate::roles::effective(&*app.state.catalog, &wanted)?;
             // A name that does not exist takes as long as one that does.
             let right = verify(&password, user.as_ref().map(|user| user.pass_store.as_str()));
             drop(turn);

@@ -2,7 +2,7 @@
 //! token that `/regressionTests/makeToken` gives out. Only on a loopback address, only when asked for.
 
 use crate::app::{App, now_ms};
-use crate::auth::{Caller, User, load};
+use crate::auth::{Caller, User};
 use crate::error::ApiError;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, header};
@@ -125,7 +125,7 @@ pub(crate) fn claimed(app: &App, request: &Request) -> Result<String, ApiError> 
 /// The user of a name; who is not in the catalogue has every right.
 pub(crate) async fn identify(app: &App, name: String) -> Result<Caller, ApiError> {
     let work = move |app: &App| {
-        let user = load(&*app.state.catalog, &name)?.unwrap_or_else(|| everything(&name));
+        let user = crate::roles::effective(&*app.state.catalog, &name)?.unwrap_or_else(|| everything(&name));
         if user.enabled && user.web_enabled {
             Ok(Caller { user: Arc::new(user), login: None })
         } else {

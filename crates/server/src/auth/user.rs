@@ -85,6 +85,11 @@ impl User {
         self.roles.iter().any(|role| matches!(role.as_str(), "superAdmin" | "arkimeAdmin" | "usersAdmin"))
     }
 
+    /// Whether the user has a role; of a user that was expanded also those that other roles include.
+    pub(crate) fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|own| own == role)
+    }
+
     /// Rights that fields ask for.
     pub(crate) fn rights(&self) -> &'static [Right] {
         if self.email_search { &[Right::EmailSearch] } else { &[] }

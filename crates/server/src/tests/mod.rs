@@ -15,6 +15,7 @@ mod packets;
 mod pins;
 mod regression;
 mod sessions;
+mod sharing;
 mod stats;
 mod uploads;
 mod users;

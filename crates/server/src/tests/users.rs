@@ -6,7 +6,7 @@ use serde_json::json;
 async fn users_are_made_changed_and_removed() {
     let fixture = Fixture::new();
     let admin = fixture.admin().await;
-    let make = |id: &str| json!({"userId": id, "userName": "U", "password": "password-2", "roles": ["arkimeUser"], "packetSearch": false});
+    let make = |id: &str| json!({"userId": id, "userName": "U", "password": "password-2", "roles": ["arkimeUser"], "enabled": true, "webEnabled": true});
     assert_eq!(admin.post("/api/user", make("u1")).await.ok()["text"], "User created successfully");
     let twice = admin.post("/api/user", make("u1")).await;
     assert_eq!(
@@ -85,7 +85,7 @@ async fn roles_are_assigned_by_their_assigners() {
     let admin = fixture.admin().await;
     let lead = fixture.user("lead", json!({})).await;
     let other = fixture.user("other", json!({})).await;
-    let role = json!({"userId": "role:team", "userName": "Team", "roles": [], "roleAssigners": ["lead"]});
+    let role = json!({"userId": "role:team", "userName": "Team", "enabled": true, "roles": [], "roleAssigners": ["lead"]});
     assert_eq!(admin.post("/api/user", role).await.ok()["text"], "Role created successfully");
     let roles = admin.get("/api/user/roles").await.ok();
     assert!(
