@@ -17,11 +17,11 @@ test('language and theme switch at once and stay', async ({ viewer, page }) => {
 
 test('a time zone changes how times read', async ({ viewer, page }) => {
   await viewer.open()
-  const shown = await viewer.rows.first().locator('[role=gridcell]').first().textContent()
+  const shown = await viewer.rows.first().locator('[role=gridcell]').nth(1).textContent()
   await page.goto('/settings')
   await page.getByTestId('zone').selectOption('UTC')
   await viewer.open()
-  const utc = await viewer.rows.first().locator('[role=gridcell]').first().textContent()
+  const utc = await viewer.rows.first().locator('[role=gridcell]').nth(1).textContent()
   expect(Date.parse(`${shown} +0800`)).toBe(Date.parse(`${utc} +0000`))
 })
 

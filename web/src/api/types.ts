@@ -129,6 +129,8 @@ export interface SessionsQuery extends CommonQuery {
   fields?: string
   flatten?: 1
   facets?: 1
+  /** With `facets`: sessions by country too. */
+  map?: boolean
   interval?: string
   cancelId?: string
 }

@@ -2,11 +2,11 @@
 
 import type { CommonQuery, ExportCheck, ExportFormat, ExportQuery, Segments } from '@/api/types'
 import { parseTime, type Zone } from '@/search/time'
+import { whichOf, type Choices, type Scope } from './scope'
 
 export interface Choice {
   format: ExportFormat
-  scope: 'all' | 'one'
-  session: string
+  scope: Scope
   segments: Segments
   slice: boolean
   from: string
@@ -42,9 +42,9 @@ function seconds(text: string, now: number, zone: Zone): string {
   return at === null ? '' : String(at / 1000)
 }
 
-export function exportQuery(choice: Choice, common: CommonQuery, order: string, fields: string, now: number, zone: Zone): ExportQuery {
+export function exportQuery(choice: Choice, common: CommonQuery, choices: Choices, order: string, fields: string, now: number, zone: Zone): ExportQuery {
   const packets = hasPackets(choice.format)
-  const which: ExportQuery = choice.scope === 'one' ? { ids: choice.session } : { ...common, order }
+  const which: ExportQuery = { ...whichOf(choice.scope, choices, common), ...(choice.scope === 'all' ? { order } : {}) }
   return {
     ...which,
     segments: choice.segments === 'no' ? undefined : choice.segments,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { DEFAULT_SORT, ownOf, readState, SEARCH_KEYS, writeState, type SearchState } from './urlState'
 
 const full: SearchState = {
+  viewId: 'Uk1', picked: ['3@a', '3@b'],
   expression: 'host.http == "*.example.com" && bytes > 10',
   range: { startTime: '-2d@d', stopTime: '@d' },
   bounding: 'either',

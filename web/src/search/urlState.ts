@@ -28,6 +28,10 @@ export interface SearchState {
   sort: SortKey[]
   /** Ids of columns; null = the set the viewer comes with. */
   columns: string[] | null
+  /** Id or name of the view that narrows the search; empty = none. */
+  viewId: string
+  /** Ids of the sessions that were picked in the list, for looking at one after the other and for actions on all of them. */
+  picked: string[]
   /** Id of the session that is open beside the list; empty = none. */
   open: string
   /** What the open session shows. */
@@ -39,12 +43,15 @@ export interface SearchState {
   metric: Metric
 }
 
+/** More do not fit into an address. */
+export const MAX_PICKED = 100
+
 export const DEFAULT_RANGE: Range = { date: '1' }
 export const DEFAULT_SORT: SortKey[] = [{ field: 'firstPacket', desc: true }]
 
 /** The parameters that hold a search. All others of a URL belong to the page that put them there. */
 export const SEARCH_KEYS: readonly string[] = [
-  'expression', 'date', 'startTime', 'stopTime', 'bounding', 'order', 'cols', 'open', 'pane', 'view', 'base', 'start', 'graphType',
+  'expression', 'date', 'startTime', 'stopTime', 'bounding', 'viewId', 'picked', 'order', 'cols', 'open', 'pane', 'view', 'base', 'start', 'graphType',
 ]
 
 /** What the page itself keeps in its URL. */
@@ -88,6 +95,8 @@ export function readState(query: LocationQuery): SearchState {
     bounding: known(BOUNDINGS, one(query, 'bounding')) ?? 'last',
     sort: parseSort(one(query, 'order')),
     columns: columns.length ? columns : null,
+    viewId: one(query, 'viewId') ?? '',
+    picked: list(query, 'picked').slice(0, MAX_PICKED),
     open: one(query, 'open') ?? '',
     pane: known(PANES, one(query, 'pane')) ?? 'fields',
     view: known(PACKET_VIEWS, one(query, 'view')) ?? 'stream',
@@ -107,6 +116,8 @@ export function writeState(state: SearchState): LocationQueryRaw {
     query.stopTime = state.range.stopTime
   }
   if (state.bounding !== 'last') query.bounding = state.bounding
+  if (state.viewId) query.viewId = state.viewId
+  if (state.picked.length) query.picked = state.picked.join(',')
   const order = formatSort(state.sort)
   if (order !== formatSort(DEFAULT_SORT)) query.order = order
   if (state.columns) query.cols = state.columns.join(',')

@@ -70,7 +70,7 @@ export function useSearch(): Search {
   }
 
   function search(patch: Partial<SearchState>): void {
-    const to = location({ start: 0, open: '', ...patch })
+    const to = location({ start: 0, open: '', picked: [], ...patch })
     const same = router.resolve(to).fullPath === route.fullPath
     refresh()
     if (!same) void router.push(to)
@@ -88,13 +88,14 @@ export function useSearch(): Search {
     ...toQuery(state.value.range, ranAt.value, preferences.zone),
     bounding: state.value.bounding === 'last' ? undefined : state.value.bounding,
     expression: state.value.expression || undefined,
+    view: state.value.viewId || undefined,
   }))
 
   return {
     state, ranAt, runs, instants, common, search, adjust, refresh,
     add: (term, join) => search({ expression: joined(state.value.expression, join, term) }),
-    href: (patch) => router.resolve(on('sessions', { start: 0, open: '', ...patch })).href,
-    on: (page, patch, own) => on(page, { start: 0, open: '', ...patch }, own),
+    href: (patch) => router.resolve(on('sessions', { start: 0, open: '', picked: [], ...patch })).href,
+    on: (page, patch, own) => on(page, { start: 0, open: '', picked: [], ...patch }, own),
     setOwn,
   }
 }

@@ -29,17 +29,17 @@ const COMPOSED: readonly Column[] = [
   { id: 'firstPacket', render: 'time', width: 184, sort: 'firstPacket', paths: ['firstPacket'] },
   { id: 'lastPacket', render: 'time', width: 184, sort: 'lastPacket', paths: ['lastPacket'] },
   { id: 'length', render: 'duration', width: 72, sort: 'length', paths: ['length', 'firstPacket', 'lastPacket'], right: true },
-  { id: 'protocols', render: 'protocols', width: 112, sort: 'protocol', paths: ['protocol', 'ipProtocol'] },
-  { id: 'source', render: 'source', width: 178, sort: 'source.ip', paths: ['source.ip', 'source.port', 'source.geo.country_iso_code', 'source.mac'] },
+  { id: 'protocols', render: 'protocols', width: 104, sort: 'protocol', paths: ['protocol', 'ipProtocol'] },
+  { id: 'source', render: 'source', width: 170, sort: 'source.ip', paths: ['source.ip', 'source.port', 'source.geo.country_iso_code', 'source.mac'] },
   {
-    id: 'destination', render: 'destination', width: 190, sort: 'destination.ip',
+    id: 'destination', render: 'destination', width: 178, sort: 'destination.ip',
     paths: ['destination.ip', 'destination.port', 'destination.geo.country_iso_code', 'destination.mac'],
   },
   { id: 'packets', render: 'packets', width: 70, sort: 'network.packets', paths: ['network.packets', 'source.packets', 'destination.packets'], right: true },
   { id: 'bytes', render: 'bytes', width: 82, sort: 'network.bytes', paths: ['network.bytes', 'source.bytes', 'destination.bytes'], right: true },
   { id: 'databytes', render: 'databytes', width: 82, sort: 'totDataBytes', paths: ['totDataBytes', 'client.bytes', 'server.bytes'], right: true },
-  { id: 'perf', render: 'perf', width: 132, paths: ['perf', 'initRTT'] },
-  { id: 'info', render: 'info', width: 200, paths: INFO_PATHS },
+  { id: 'perf', render: 'perf', width: 120, paths: ['perf', 'initRTT'] },
+  { id: 'info', render: 'info', width: 180, paths: INFO_PATHS },
 ]
 
 export const COMPOSED_IDS: readonly string[] = COMPOSED.map((column) => column.id)
@@ -64,9 +64,10 @@ export function columnsOf(ids: readonly string[], catalog: Catalog): Column[] {
   return ids.map((id) => columnOf(id, catalog)).filter((column) => column !== undefined)
 }
 
-/** The `fields` parameter: every path once, in a stable order. */
-export function fieldsOf(columns: readonly Column[]): string {
-  return [...new Set(['node', 'rootId', 'firstPacket', 'lastPacket', ...columns.flatMap((column) => column.paths)])].join(',')
+/** The `fields` parameter: every path once, in a stable order; `info` are the fields of the info column. */
+export function fieldsOf(columns: readonly Column[], info: readonly Field[] = []): string {
+  const more = columns.some((column) => column.render === 'info') ? info.map((field) => field.dbField) : []
+  return [...new Set(['node', 'rootId', 'firstPacket', 'lastPacket', ...columns.flatMap((column) => column.paths), ...more])].join(',')
 }
 
 /** The columns of a CSV export: fields only, for a cell cannot hold an object. */

@@ -13,8 +13,13 @@ export interface Layout {
   /** Share of the detail, percent. */
   right: number
   bottom: number
+  density: 'roomy' | 'dense'
+  /** Countries beside the timeline. */
+  map: boolean
+  /** Fields of the info column, expression names; empty = what fits the protocol. */
+  info: string[]
 }
 
-export const layout = reactive(load<Layout>(KEY, { columns: [], widths: {}, dock: 'right', right: 46, bottom: 50 }))
+export const layout = reactive(load<Layout>(KEY, { columns: [], widths: {}, dock: 'right', right: 46, bottom: 50, density: 'roomy', map: false, info: [] }))
 
 watch(layout, (value) => save(KEY, value), { deep: true })

@@ -2,7 +2,7 @@
 
 import { computed, onBeforeUnmount, ref, shallowRef, triggerRef, watch, type ComputedRef } from 'vue'
 import * as api from '@/api'
-import type { Graph, SessionDoc } from '@/api/types'
+import type { Graph, SessionDoc, SessionsAnswer } from '@/api/types'
 import { formatSort } from '@/search/urlState'
 import { isAll } from '@/search/range'
 import { failureOf, newCancelId, type Failure } from '@/search/useAnswer'
@@ -21,7 +21,8 @@ interface Running {
   done: boolean
 }
 
-export function useResults(fields: ComputedRef<string>) {
+/** `map`: countries are wanted beside the timeline. */
+export function useResults(fields: ComputedRef<string>, map: () => boolean = () => false) {
   const { state, common, runs } = useSearch()
   const rows = shallowRef(new Map<number, SessionDoc>())
   const total = ref(0)
@@ -29,6 +30,7 @@ export function useResults(fields: ComputedRef<string>) {
   const busy = ref(true)
   const graphBusy = ref(true)
   const graph = shallowRef<Graph | null>(null)
+  const countries = shallowRef<SessionsAnswer['map']>({})
   const failure = ref<Failure | null>(null)
   const took = ref(0)
   /** Rises with each answer to a new search; the list scrolls to its start. */
@@ -37,6 +39,7 @@ export function useResults(fields: ComputedRef<string>) {
   const pages = new Map<number, AbortController>()
   let running: Running | null = null
   let drawing: AbortController | null = null
+  let drawingId = ''
   let current = ''
 
   const query = computed(() => ({ ...common.value, order: formatSort(state.value.sort), fields: fields.value }))
@@ -83,17 +86,27 @@ export function useResults(fields: ComputedRef<string>) {
     busy.value = false
   }
 
+  function stopDrawing(): void {
+    if (graphBusy.value && drawing && !drawing.signal.aborted) {
+      drawing.abort()
+      api.cancel(drawingId).catch(() => undefined)
+    }
+    graphBusy.value = false
+  }
+
   async function draw(): Promise<void> {
-    drawing?.abort()
+    stopDrawing()
     const mine = (drawing = new AbortController())
+    const cancelId = (drawingId = newCancelId())
     graphBusy.value = true
     try {
-      const answer = await api.sessions({ ...common.value, facets: 1, interval: 'auto', length: 0 }, mine.signal)
+      const answer = await api.sessions({ ...common.value, facets: 1, map: map() || undefined, interval: 'auto', length: 0, cancelId }, mine.signal)
       if (drawing !== mine) return
+      countries.value = answer.map ?? {}
       graph.value = answer.error ? null : (answer.graph ?? null)
       const interval = graph.value && isAll(state.value.range) ? finer(graph.value) : null
       if (interval) {
-        const again = await api.sessions({ ...common.value, facets: 1, interval, length: 0 }, mine.signal)
+        const again = await api.sessions({ ...common.value, facets: 1, interval, length: 0, cancelId }, mine.signal)
         if (drawing === mine && again.graph) graph.value = again.graph
       }
     } catch {
@@ -144,7 +157,7 @@ export function useResults(fields: ComputedRef<string>) {
     busy.value = true
     listTimer = setTimeout(() => void begin(), 8)
   }, { immediate: true })
-  watch([() => JSON.stringify(common.value), runs], () => {
+  watch([() => JSON.stringify(common.value), runs, map], () => {
     clearTimeout(graphTimer)
     graphTimer = setTimeout(() => void draw(), 8)
   }, { immediate: true })
@@ -152,11 +165,11 @@ export function useResults(fields: ComputedRef<string>) {
   onBeforeUnmount(() => {
     clearTimeout(listTimer)
     clearTimeout(graphTimer)
-    drawing?.abort()
+    stopDrawing()
     stop()
   })
 
-  return { rows, total, everything, busy, graphBusy, graph, failure, took, generation, need, stop, retry: () => { void begin(); void draw() } }
+  return { rows, total, everything, busy, graphBusy, graph, countries, failure, took, generation, need, stop: () => { stop(); stopDrawing() }, retry: () => { void begin(); void draw() } }
 }
 
 export type Results = ReturnType<typeof useResults>
