@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Name of a resource record type; `TYPE<n>` where it has none (RFC 3597).
-pub(super) fn rr_type(code: u16) -> Cow<'static, str> {
+pub fn rr_type(code: u16) -> Cow<'static, str> {
     Cow::Borrowed(match code {
         1 => "A",
         2 => "NS",
@@ -107,7 +107,7 @@ pub(super) fn rr_type(code: u16) -> Cow<'static, str> {
 }
 
 /// Name of a class; `CLASS<n>` where it has none.
-pub(super) fn class(code: u16) -> Cow<'static, str> {
+pub fn class(code: u16) -> Cow<'static, str> {
     Cow::Borrowed(match code {
         1 => "IN",
         2 => "CS",
@@ -120,7 +120,7 @@ pub(super) fn class(code: u16) -> Cow<'static, str> {
 }
 
 /// Name of an operation; `None` for those that nobody has assigned, which are no DNS.
-pub(super) fn opcode(code: u8) -> Option<&'static str> {
+pub fn opcode(code: u8) -> Option<&'static str> {
     Some(match code {
         0 => "QUERY",
         1 => "IQUERY",
@@ -133,7 +133,7 @@ pub(super) fn opcode(code: u8) -> Option<&'static str> {
 }
 
 /// Name of a response code, spelled as Arkime does; a number where it has none.
-pub(super) fn status(code: u8) -> Cow<'static, str> {
+pub fn status(code: u8) -> Cow<'static, str> {
     Cow::Borrowed(match code {
         0 => "NOERROR",
         1 => "FORMERR",

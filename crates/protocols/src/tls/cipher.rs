@@ -2,7 +2,7 @@
 //! suites that were in use without being assigned. Sorted by number.
 
 /// Name of a cipher suite, where it has one.
-pub(super) fn name(code: u16) -> Option<&'static str> {
+pub fn name(code: u16) -> Option<&'static str> {
     let at = SUITES.binary_search_by_key(&code, |(code, _)| *code).ok()?;
     SUITES.get(at).map(|(_, name)| *name)
 }
