@@ -21,6 +21,7 @@ pub struct Target {
 /// Every target.
 pub static ALL: &[Target] = &[
     Target { name: "wire", run: wire, seeds: seeds::frames },
+    Target { name: "dissect", run: tree, seeds: seeds::frames },
     Target { name: "protocols", run: conversation, seeds: seeds::conversations },
     Target { name: "pcap", run: capture_file, seeds: seeds::captures },
     Target { name: "bpf", run: filter, seeds: seeds::filters },
@@ -37,6 +38,22 @@ fn wire(bytes: &[u8]) {
         let decoded = wire::decode(LinkType(link), bytes);
         assert!(decoded.payload.len() <= bytes.len());
         std::hint::black_box(wire::decode_ip(&decoded, bytes));
+    }
+}
+
+/// The tree of one packet: it must end soon and stay within its bytes.
+fn tree(bytes: &[u8]) {
+    let link = bytes.first().map_or(1, |b| LinkType::ALL[usize::from(*b) % LinkType::ALL.len()].0);
+    for link in [1, link] {
+        let frame = dissect::Frame { link: LinkType(link), bytes, original: bytes.len() };
+        let tree = dissect::dissect(&frame);
+        tree.walk(&mut |node| {
+            let of = match usize::from(node.source).checked_sub(1) {
+                None => bytes.len(),
+                Some(at) => tree.sources[at].bytes.len(),
+            };
+            assert!(node.start + node.length <= of, "{} leaves its bytes", node.name);
+        });
     }
 }
 

@@ -125,7 +125,7 @@ fn name_at(all: &[u8], start: usize, end: usize, mut at: usize) -> Option<(Strin
         let length = *all.get(at).filter(|_| at < end)?;
         match length >> 6 {
             0 if length == 0 => {
-                let used = taken.unwrap_or(at + 1 - from);
+                let used = taken.unwrap_or_else(|| at + 1 - from);
                 return Some((if text.is_empty() { "<Root>".to_owned() } else { text }, used));
             }
             0 => {
@@ -138,7 +138,7 @@ fn name_at(all: &[u8], start: usize, end: usize, mut at: usize) -> Option<(Strin
             }
             3 => {
                 let low = *all.get(at + 1).filter(|_| at + 1 < end)?;
-                taken.get_or_insert(at + 2 - from);
+                taken.get_or_insert_with(|| at + 2 - from);
                 jumps += 1;
                 let target = start + (usize::from(length & 0x3f) << 8 | usize::from(low));
                 // a pointer leads back

@@ -63,7 +63,7 @@ pub(super) fn http(p: &mut Pen<'_>) {
         let length = line_length(p.rest());
         let first = p.rest().get(..length)?.trim_ascii_end();
         p.value(show::text(first));
-        p.group(if response { "http.response.line" } else { "http.request.line" }, show::text(first), |p| {
+        p.group("", show::text(first), |p| {
             p.within(length, |p| {
                 let mut parts = first.splitn(3, |byte| *byte == b' ');
                 let (a, b, c) = (parts.next()?.len(), parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len));

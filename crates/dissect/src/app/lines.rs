@@ -174,7 +174,7 @@ pub(super) fn telnet(p: &mut Pen<'_>) -> bool {
                 p.text(text, "telnet.data", "Data")?;
                 continue;
             }
-            p.group("telnet.cmd", "Command", |p| {
+            p.group("", "Command", |p| {
                 p.skip(1)?;
                 let command = p.code(1, "telnet.cmd", "Command", |n| {
                     Some(match n {

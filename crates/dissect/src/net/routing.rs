@@ -208,7 +208,7 @@ pub(super) fn pim(p: &mut Pen<'_>) {
         p.hex(2, "pim.cksum", "Checksum")?;
         if kind == 0 {
             while p.left() >= 4 {
-                p.group("pim.option", "PIM Option", |p| {
+                p.group("", "PIM Option", |p| {
                     p.code(2, "pim.optiontype", "Type", |n| {
                         Some(match n {
                             1 => "Hold Time",

@@ -10,6 +10,7 @@ mod name;
 mod parser;
 mod rdata;
 
+pub use code::{class, opcode, rr_type, status};
 pub(crate) use name::{BadPunycode, unicode};
 
 use crate::{Detect, Protocol};

@@ -22,6 +22,13 @@ pub static PROTOCOL: Protocol = Protocol {
     start: parser::start,
 };
 
+/// The frames of the first Initial packet of a datagram that a client sent, decrypted; `None` where it is none, or the
+/// connection's first datagrams were others (their keys come from the id that the client chose first).
+pub fn client_initial(datagram: &[u8]) -> Option<Vec<u8>> {
+    let initial::Next::Initial(packet, _) = initial::next(datagram)? else { return None };
+    initial::Keys::of_client(packet.scheme, packet.destination)?.open(&packet)
+}
+
 /// The version of a packet with a long header (RFC 8999).
 fn long_header_version(bytes: &[u8]) -> Option<u32> {
     match bytes {

@@ -14,6 +14,7 @@ mod parser;
 mod tests;
 
 pub(crate) use carried::Carried;
+pub use cipher::name as cipher_name;
 pub(crate) use hello::Carrier;
 
 use crate::{Detect, Dir, Protocol};
