@@ -1,6 +1,6 @@
 // Users, roles, and what a user may know about others.
 
-import { json } from './client'
+import { json, text } from './client'
 import type { Rows, TableQuery } from './lists'
 
 const part = encodeURIComponent
@@ -59,4 +59,4 @@ export const assignRole = (userId: string, roleId: string, newRoleState: boolean
   json(`/api/user/${part(userId)}/assignment`, { method: 'POST', body: { roleId, newRoleState } })
 
 /** The table as a file. */
-export const USERS_CSV = '/api/users.csv'
+export const usersCsv = (): Promise<string> => text('/api/users.csv', { method: 'POST' })
