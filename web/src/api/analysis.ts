@@ -1,7 +1,7 @@
-// Answers that look at many sessions at once: SPI view and graph, connections, what a range is made of.
+// Answers that look at many sessions at once: SPI view, fields within fields, connections. `summary.ts` has what a range is made of.
 
 import { json, queryString, text } from './client'
-import type { CommonQuery, Graph } from './types'
+import type { CommonQuery } from './types'
 
 export interface KeyCount {
   key: string
@@ -26,42 +26,6 @@ export interface SpiAnswer {
 /** `spi`: `field:count,…`. */
 export const spiView = (query: CommonQuery & { spi?: string; cancelId?: string }, signal?: AbortSignal): Promise<SpiAnswer> =>
   json('/api/spiview', { query, signal })
-
-/** Sessions by country, by the end that is there. */
-export interface CountryCounts {
-  src?: Record<string, number>
-  dst?: Record<string, number>
-  xffGeo?: Record<string, number>
-}
-
-/** One value of an SPI graph: its own timeline and map, and the sum of each series of the timeline. */
-export interface SpiGraphItem {
-  name: string
-  count: number
-  graph: Graph
-  map: CountryCounts
-  sessionsHisto?: number
-  'source.packetsHisto'?: number
-  'destination.packetsHisto'?: number
-  'source.bytesHisto'?: number
-  'destination.bytesHisto'?: number
-  'client.bytesHisto'?: number
-  'server.bytesHisto'?: number
-}
-
-export interface SpiGraphAnswer {
-  items: SpiGraphItem[]
-  graph: Graph
-  map: CountryCounts
-  recordsTotal: number
-  recordsFiltered: number
-  error?: string
-}
-
-export const spiGraph = (
-  query: CommonQuery & { exp: string; size: number; sort?: string; interval?: string; cancelId?: string },
-  signal?: AbortSignal,
-): Promise<SpiGraphAnswer> => json('/api/spigraph', { query, signal })
 
 export interface HierarchyNode {
   name: string
@@ -133,42 +97,6 @@ export interface ConnectionsAnswer {
 export const connections = (query: ConnectionsQuery, signal?: AbortSignal): Promise<ConnectionsAnswer> => json('/api/connections', { query, signal })
 
 export const connectionsCsvUrl = (query: ConnectionsQuery): string => `/api/connections.csv${queryString(query)}`
-
-export interface SummaryTotals {
-  /** Epoch milliseconds; null where nothing was found. */
-  firstPacket: number | null
-  lastPacket: number | null
-  sessions: number
-  bytes: number
-  dataBytes: number
-  packets: number
-  map: CountryCounts
-  graph: Graph
-  downloadBytes?: number
-}
-
-export interface SummaryRow {
-  item: string
-  sessions: number
-  bytes: number
-  packets: number
-}
-
-export interface SummaryField {
-  field: string
-  viewMode: string
-  metricType: string
-  data: SummaryRow[]
-}
-
-/** Totals first, then a part for each field of `fields` (`a;bar;sessions,b`). */
-export async function summary(
-  query: CommonQuery & { fields: string; order?: 'asc' | 'desc'; length?: number; interval?: string; cancelId?: string },
-  signal?: AbortSignal,
-): Promise<{ totals: SummaryTotals; fields: SummaryField[] }> {
-  const [totals, ...rest] = await json<[SummaryTotals, ...Partial<SummaryField>[]]>('/api/sessions/summary', { query, signal })
-  return { totals, fields: rest.filter((one): one is SummaryField => typeof one.field === 'string') }
-}
 
 /** All values of a field with their counts, as a file. */
 export const uniqueUrl = (query: CommonQuery & { exp: string }): string => `/api/unique${queryString({ ...query, counts: 1 })}`

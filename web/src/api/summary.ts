@@ -61,16 +61,25 @@ export async function summary(query: SummaryQuery, signal?: AbortSignal): Promis
   return { totals, fields: fields.filter((one): one is SummaryField => 'field' in one) }
 }
 
+/** One value of an SPI graph: its own timeline and map, and the sum of each series of the timeline. */
 export interface SpiGraphItem {
-  name: string | number
+  name: string
   count: number
   graph: Graph
   map?: CountryCounts
+  sessionsHisto?: number
+  'source.packetsHisto'?: number
+  'destination.packetsHisto'?: number
+  'source.bytesHisto'?: number
+  'destination.bytesHisto'?: number
+  'client.bytesHisto'?: number
+  'server.bytesHisto'?: number
 }
 
 export interface SpiGraphAnswer {
   items: SpiGraphItem[]
   graph: Graph
+  map?: CountryCounts
   recordsTotal: number
   recordsFiltered: number
   error?: string

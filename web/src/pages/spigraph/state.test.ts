@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { SpiGraphItem } from '@/api/analysis'
+import type { SpiGraphItem } from '@/api/summary'
 import { bothEnds, hierarchyTree, readGraph, rowsOf, sizeOf, sorted, spanOf, treeOf, writeGraph } from './state'
 
 const item = (name: string, count: number, bytes: number): SpiGraphItem => ({

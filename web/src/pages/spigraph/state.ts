@@ -1,7 +1,8 @@
 // The choices of the SPI graph in its URL, and its answers arranged for the charts.
 
 import type { LocationQuery } from 'vue-router'
-import type { HierarchyNode, SpiGraphItem } from '@/api/analysis'
+import type { HierarchyNode } from '@/api/analysis'
+import type { CountryCounts, SpiGraphItem } from '@/api/summary'
 import type { Graph } from '@/api/types'
 import type { Tree } from '@/charts/marks'
 import type { Metric } from '@/search/urlState'
@@ -89,9 +90,9 @@ export function spanOf(graph: Graph, range: { start: number; stop: number } | nu
 }
 
 /** Sessions by country of either end. */
-export function bothEnds(map: { src?: Record<string, number>; dst?: Record<string, number> }): Record<string, number> {
-  const out: Record<string, number> = { ...map.src }
-  for (const [code, n] of Object.entries(map.dst ?? {})) out[code] = (out[code] ?? 0) + n
+export function bothEnds(map: CountryCounts | undefined): Record<string, number> {
+  const out: Record<string, number> = { ...map?.src }
+  for (const [code, n] of Object.entries(map?.dst ?? {})) out[code] = (out[code] ?? 0) + n
   return out
 }
 
