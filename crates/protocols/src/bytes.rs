@@ -1,5 +1,7 @@
 //! A cursor over bytes that were sent by anybody: every read may find too little, none can panic.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 /// Bytes that are read from the front. Numbers are in network order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bytes<'a> {
@@ -51,6 +53,22 @@ impl<'a> Bytes<'a> {
     /// Four bytes.
     pub(crate) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
+    }
+    /// Two bytes, the lowest first.
+    pub(crate) fn u16_le(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+    /// Four bytes, the lowest first.
+    pub(crate) fn u32_le(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+    /// An IPv4 address.
+    pub(crate) fn ipv4(&mut self) -> Option<IpAddr> {
+        self.u32().map(|ip| IpAddr::V4(Ipv4Addr::from(ip)))
+    }
+    /// An IPv6 address.
+    pub(crate) fn ipv6(&mut self) -> Option<IpAddr> {
+        self.array::<16>().map(|ip| IpAddr::V6(Ipv6Addr::from(ip)))
     }
     /// Bytes behind a length of one byte.
     pub(crate) fn vec8(&mut self) -> Option<Bytes<'a>> {

@@ -90,10 +90,9 @@ fn of<T>(pair: &mut [T; 2], dir: Dir) -> &mut T {
 fn is_stream(transport: Transport, protocol: &Protocol) -> bool {
     match transport {
         Transport::Tcp => true,
-        Transport::Sctp => protocol
-            .detect
-            .iter()
-            .any(|d| matches!(d, Detect::Tcp(..) | Detect::TcpLook(_) | Detect::TcpPort(_))),
+        Transport::Sctp => protocol.detect.iter().any(|d| {
+            matches!(d, Detect::Tcp(..) | Detect::TcpLook(_) | Detect::TcpSign(_) | Detect::TcpPort(_))
+        }),
         Transport::Udp | Transport::Ip(_) | Transport::Ether(_) => false,
     }
 }

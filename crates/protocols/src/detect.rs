@@ -32,6 +32,10 @@ pub enum Detect {
     TcpLook(fn(&[u8], Dir) -> bool),
     /// A function looks at the first datagram of a side.
     UdpLook(fn(&[u8], Dir) -> bool),
+    /// A function looks at the first TCP data of a side and at both ports, `[src, dst]`.
+    TcpSign(fn(&[u8], Dir, [u16; 2]) -> bool),
+    /// A function looks at the first datagram of a side and at both ports, `[src, dst]`.
+    UdpSign(fn(&[u8], Dir, [u16; 2]) -> bool),
     /// SCTP user data, looked at by a function with the payload protocol identifier left out.
     SctpLook(fn(&[u8], Dir) -> bool),
     /// Every session of this IP protocol.
@@ -59,12 +63,13 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn meets(&self, bytes: &[u8], dir: Dir) -> bool {
+    fn meets(&self, bytes: &[u8], dir: Dir, ports: [u16; 2]) -> bool {
         match self.how {
             Detect::Tcp(at, want) | Detect::Udp(at, want) => {
                 bytes.get(at..).is_some_and(|rest| rest.starts_with(want))
             }
             Detect::TcpLook(look) | Detect::UdpLook(look) | Detect::SctpLook(look) => look(bytes, dir),
+            Detect::TcpSign(look) | Detect::UdpSign(look) => look(bytes, dir, ports),
             Detect::TcpPort(_) | Detect::UdpPort(_) | Detect::Ip(_) | Detect::Ether(_) => false,
         }
     }
@@ -95,8 +100,8 @@ impl Detector {
                     Detect::UdpPort(port) => table.by_port[1].push((port, protocol)),
                     Detect::Tcp(0, want) => table.first(0, want, one),
                     Detect::Udp(0, want) => table.first(1, want, one),
-                    Detect::Tcp(..) | Detect::TcpLook(_) => table.elsewhere[0].push(one),
-                    Detect::Udp(..) | Detect::UdpLook(_) => table.elsewhere[1].push(one),
+                    Detect::Tcp(..) | Detect::TcpLook(_) | Detect::TcpSign(_) => table.elsewhere[0].push(one),
+                    Detect::Udp(..) | Detect::UdpLook(_) | Detect::UdpSign(_) => table.elsewhere[1].push(one),
                     Detect::SctpLook(_) => table.sctp.push(one),
                     Detect::Ip(number) => table.below.push((Transport::Ip(number), protocol)),
                     Detect::Ether(number) => table.below.push((Transport::Ether(number), protocol)),
@@ -134,7 +139,7 @@ impl Detector {
             Transport::Tcp => 0,
             Transport::Udp => 1,
             Transport::Sctp => {
-                self.sctp.iter().filter(|c| c.meets(bytes, dir)).for_each(|c| found(c.protocol));
+                self.sctp.iter().filter(|c| c.meets(bytes, dir, ports)).for_each(|c| found(c.protocol));
                 self.signatures.detect(transport, ports, dir, bytes, named);
                 return;
             }
@@ -149,9 +154,9 @@ impl Detector {
             return;
         };
         if let Some(list) = bytes.first().and_then(|byte| by_first.get(usize::from(*byte))) {
-            list.iter().filter(|c| c.meets(bytes, dir)).for_each(|c| found(c.protocol));
+            list.iter().filter(|c| c.meets(bytes, dir, ports)).for_each(|c| found(c.protocol));
         }
-        elsewhere.iter().filter(|c| c.meets(bytes, dir)).for_each(|c| found(c.protocol));
+        elsewhere.iter().filter(|c| c.meets(bytes, dir, ports)).for_each(|c| found(c.protocol));
         by_port.iter().filter(|(port, _)| ports.contains(port)).for_each(|(_, p)| found(p));
         self.signatures.detect(transport, ports, dir, bytes, named);
     }

@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
 mod address;
+mod ber;
 mod body;
 mod bytes;
 pub mod cert;
@@ -15,6 +16,8 @@ mod conversation;
 mod detect;
 mod gather;
 mod magic;
+mod messages;
+pub mod ntlm;
 mod options;
 mod parser;
 pub mod signatures;
@@ -57,9 +60,45 @@ protocols! {
     ldap
     openvpn
     opcua
+    snmp
+    ntp
+    tftp
+    ptp
+    pana
+    isis
+    esis
+    ospf
+    bgp
+    stun
+    radius
+    irc
+    modbus
+    dnp3
+    s7comm
+    mqtt
+    bacnet
+    c1222
+    synchrophasor
+    enip
+    dcerpc
+    diameter
+    krb5
+    isakmp
+    rdp
+    oracle
+    tds
+    sip
+    adb
+    m3ua
+    http2
+    smb
+    imap
 }
 
 /// The fields of every protocol, one group each.
 pub fn field_groups() -> impl Iterator<Item = &'static [&'static fields::Def]> {
-    ALL.iter().map(|protocol| protocol.fields).chain([cert::FIELDS])
+    ALL.iter()
+        .map(|protocol| protocol.fields)
+        .chain([cert::FIELDS, ntlm::fields::FIELDS])
+        .chain(m3ua::CARRIED)
 }

@@ -105,6 +105,13 @@ impl Talk {
     }
 }
 
+/// A value in BER or DER of less than 128 bytes: tag, length, the parts of its content.
+pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    assert!(content.len() < 128, "a longer length than this writes");
+    [&[tag, content.len() as u8], content.as_slice()].concat()
+}
+
 /// Bytes of hexadecimal text, white space aside.
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|d| d as u8).collect();

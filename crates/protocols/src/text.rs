@@ -11,6 +11,15 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// UTF-16 of little-endian words; what is none becomes the replacement character, and half a word at the end is left.
+pub fn utf16(bytes: &[u8]) -> String {
+    let words = bytes.chunks_exact(2).map(|pair| match pair {
+        [low, high] => u16::from_le_bytes([*low, *high]),
+        _ => 0,
+    });
+    char::decode_utf16(words).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
 /// The first line, without its end (LF or CRLF), and what follows; `None` while the line is not complete.
 pub fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = memchr(b'\n', bytes)?;

@@ -1,7 +1,7 @@
 //! What the heads of requests and responses put into the document, and how their bodies end.
 
 use super::fields::*;
-use crate::{Context, address, text};
+use crate::{Context, Options, address, text};
 use ::fields::{Field, Lower};
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -91,47 +91,9 @@ pub fn request(
         let name = text::decode(name).to_ascii_lowercase();
         let value = text::decode(&value);
         control.see(&name, &value);
-        doc.add(&REQUEST_HEADER, &name);
-        match name.as_str() {
-            "host" => {
-                add_host(doc, &value);
-                if host.is_empty() {
-                    host = value.into_owned();
-                }
-            }
-            "user-agent" => {
-                doc.add(&USER_AGENT, &value);
-            }
-            "referer" => {
-                doc.add(&REQUEST_REFERER, &value);
-            }
-            "x-forwarded-for" => {
-                for ip in value.split(',').filter_map(address::parse) {
-                    doc.add(&XFF, ip);
-                }
-            }
-            "authorization" => {
-                authorization(doc, &value);
-                if options.all_headers {
-                    doc.add(&REQUEST_AUTHORIZATION, &value);
-                }
-            }
-            _ => {
-                match name.as_str() {
-                    "cookie" => cookies(doc, &value, options.cookies),
-                    "proxy-authorization" => authorization(doc, &value),
-                    "content-type" if !options.all_headers => {
-                        doc.add(&REQUEST_CONTENT_TYPE, &value);
-                    }
-                    "origin" if !options.all_headers => {
-                        doc.add(&REQUEST_ORIGIN, &value);
-                    }
-                    _ => {}
-                }
-                if options.all_headers {
-                    generic(doc, &REQUEST_HEADER_FIELD, &REQUEST_HEADER_VALUE, &name, &value);
-                }
-            }
+        request_header(doc, options, &name, &value);
+        if name == "host" && host.is_empty() {
+            host = value.into_owned();
         }
     });
     // an upgrade to WebSocket is no call of the method, as Arkime counts
@@ -147,6 +109,67 @@ pub fn request(
     Request { text: format!("{method} {uri}"), framing }
 }
 
+/// Records one header of a request; the name is in lower case.
+pub fn request_header(doc: &mut SessionDoc, options: &Options, name: &str, value: &str) {
+    doc.add(&REQUEST_HEADER, name);
+    match name {
+        "host" => add_host(doc, value),
+        "user-agent" => {
+            doc.add(&USER_AGENT, value);
+        }
+        "referer" => {
+            doc.add(&REQUEST_REFERER, value);
+        }
+        "x-forwarded-for" => {
+            for ip in value.split(',').filter_map(address::parse) {
+                doc.add(&XFF, ip);
+            }
+        }
+        "authorization" => {
+            authorization(doc, value);
+            if options.all_headers {
+                doc.add(&REQUEST_AUTHORIZATION, value);
+            }
+        }
+        _ => {
+            match name {
+                "cookie" => cookies(doc, value, options.cookies),
+                "proxy-authorization" => authorization(doc, value),
+                "content-type" if !options.all_headers => {
+                    doc.add(&REQUEST_CONTENT_TYPE, value);
+                }
+                "origin" if !options.all_headers => {
+                    doc.add(&REQUEST_ORIGIN, value);
+                }
+                _ => {}
+            }
+            if options.all_headers {
+                generic(doc, &REQUEST_HEADER_FIELD, &REQUEST_HEADER_VALUE, name, value);
+            }
+        }
+    }
+}
+
+/// Records one header of a response; the name is in lower case.
+pub fn response_header(doc: &mut SessionDoc, options: &Options, name: &str, value: &str) {
+    doc.add(&RESPONSE_HEADER, name);
+    match name {
+        "location" => {
+            doc.add(&RESPONSE_LOCATION, value);
+        }
+        _ if options.all_headers => {
+            generic(doc, &RESPONSE_HEADER_FIELD, &RESPONSE_HEADER_VALUE, name, value);
+        }
+        "content-type" => {
+            doc.add(&RESPONSE_CONTENT_TYPE, value);
+        }
+        "server" => {
+            doc.add(&RESPONSE_SERVER, value);
+        }
+        _ => {}
+    }
+}
+
 /// Records a response.
 pub fn response(version: &str, status: u16, fields: &[u8], context: &mut Context<'_>) -> Response {
     let options = context.options;
@@ -158,22 +181,7 @@ pub fn response(version: &str, status: u16, fields: &[u8], context: &mut Context
         let name = text::decode(name).to_ascii_lowercase();
         let value = text::decode(&value);
         control.see(&name, &value);
-        doc.add(&RESPONSE_HEADER, &name);
-        match name.as_str() {
-            "location" => {
-                doc.add(&RESPONSE_LOCATION, &value);
-            }
-            _ if options.all_headers => {
-                generic(doc, &RESPONSE_HEADER_FIELD, &RESPONSE_HEADER_VALUE, &name, &value);
-            }
-            "content-type" => {
-                doc.add(&RESPONSE_CONTENT_TYPE, &value);
-            }
-            "server" => {
-                doc.add(&RESPONSE_SERVER, &value);
-            }
-            _ => {}
-        }
+        response_header(doc, options, &name, &value);
     });
     let framing = match control {
         Control { chunked: true, .. } => Framing::Chunked,
@@ -195,7 +203,7 @@ fn generic(
 }
 
 /// A host with a port is found by its name alone too.
-fn add_host(doc: &mut SessionDoc, host: &str) {
+pub fn add_host(doc: &mut SessionDoc, host: &str) {
     let port = host.rfind(':').filter(|at| !host.get(at + 1..).is_some_and(|rest| rest.contains(']')));
     if let Some(name) = port.and_then(|at| host.get(..at)).filter(|name| !name.is_empty()) {
         doc.add(&HOST, name);
@@ -223,6 +231,12 @@ fn uri(method: &str, target: &str, host: &str, context: &mut Context<'_>) -> Str
     if method == "CONNECT" || path.is_empty() {
         return uri;
     }
+    add_path(doc, context.options, path);
+    uri
+}
+
+/// Records a path, and the keys and values of the query behind it.
+pub fn add_path(doc: &mut SessionDoc, options: &Options, path: &str) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     doc.add(&PATH, path);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -230,11 +244,10 @@ fn uri(method: &str, target: &str, host: &str, context: &mut Context<'_>) -> Str
         if !key.is_empty() {
             doc.add(&KEY, &text::percent_decode(key));
         }
-        if !value.is_empty() && context.options.query_strings {
+        if !value.is_empty() && options.query_strings {
             doc.add(&VALUE, &text::percent_decode(value));
         }
     }
-    uri
 }
 
 fn is_scheme(text: &str) -> bool {

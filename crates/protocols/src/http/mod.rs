@@ -11,11 +11,11 @@
 //! Requests and responses are told apart by their first line, not by direction. Bodies pass through their digests
 //! and are not kept. Bytes lost inside a body of known length are skipped; after any other loss the side is read
 //! again from the next packet that starts with a message. CONNECT and protocol upgrades hand the rest of the
-//! connection over; of HTTP/2 with prior knowledge only the preface is noted.
+//! connection over, and so does the preface of HTTP/2.
 
 mod fields;
 mod head;
-mod message;
+pub(crate) mod message;
 mod parser;
 #[cfg(test)]
 mod tests;

@@ -222,8 +222,7 @@ impl Http {
                 self.sure = true;
                 let request = message::request(method, target, version, fields, context);
                 if method == "PRI" {
-                    context.doc.protocol("http2");
-                    return Step::Done;
+                    return Step::Become(len, &crate::http2::PROTOCOL);
                 }
                 self.requests += 1;
                 if self.waiting.len() >= MAX_WAITING {

@@ -13,7 +13,7 @@ pub mod fields {
 }
 
 use crate::bytes::Bytes;
-use crate::{Detect, Dir, Protocol};
+use crate::{Detect, Dir, Protocol, ber};
 
 /// LDAP over a stream.
 pub static PROTOCOL: Protocol = Protocol {
@@ -27,9 +27,9 @@ pub static PROTOCOL: Protocol = Protocol {
 /// A message: a sequence of a number and a known operation.
 fn looks(bytes: &[u8], _: Dir) -> bool {
     let mut bytes = Bytes::new(bytes);
-    let inside = parser::header(&mut bytes).filter(|(tag, _)| *tag == parser::SEQUENCE);
-    let id = inside.and_then(|_| parser::header(&mut bytes));
-    let Some((parser::INTEGER, length @ 1..=4)) = id else { return false };
+    let inside = ber::header(&mut bytes).filter(|(tag, _)| *tag == ber::SEQUENCE);
+    let id = inside.and_then(|_| ber::header(&mut bytes));
+    let Some((ber::INTEGER, length @ 1..=4)) = id else { return false };
     bytes.take(length).is_some()
         && matches!(bytes.u8(), Some(0x42 | 0x60 | 0x61 | 0x63..=0x69 | 0x6b | 0x6e | 0x73 | 0x77 | 0x78))
 }

@@ -1,13 +1,10 @@
 //! Messages in BER; all but binds and extended operations are skipped.
 
 use super::fields::*;
+use crate::ber::{ENUMERATED, INTEGER, MAX_HEADER, OCTET_STRING, SEQUENCE, header, value};
 use crate::bytes::Bytes;
 use crate::{Context, Dir, Parser, Step};
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const SEQUENCE: u8 = 0x30;
-const OCTET_STRING: u8 = 0x04;
-const ENUMERATED: u8 = 0x0a;
 const BIND_REQUEST: u8 = 0x60;
 const EXTENDED_REQUEST: u8 = 0x77;
 const EXTENDED_RESPONSE: u8 = 0x78;
@@ -15,28 +12,6 @@ const EXTENDED_RESPONSE: u8 = 0x78;
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 /// Bytes of the longest message that is looked into.
 const MAX_LOOKED: usize = 16 * 1024;
-/// Bytes of a header: tag, length of length, up to four bytes of length.
-const MAX_HEADER: usize = 6;
-
-/// Tag and length of the next value (X.690 section 8.1, one-byte tags and definite lengths, as LDAP wants them).
-pub(super) fn header(bytes: &mut Bytes<'_>) -> Option<(u8, usize)> {
-    let tag = bytes.u8()?;
-    let length = match bytes.u8()? {
-        short @ 0..=0x7f => usize::from(short),
-        long @ 0x81..=0x84 => {
-            let digits = bytes.take(usize::from(long & 0x7f))?;
-            digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit))
-        }
-        _ => return None,
-    };
-    Some((tag, length))
-}
-
-/// The next value, whole.
-fn value<'a>(bytes: &mut Bytes<'a>) -> Option<(u8, Bytes<'a>)> {
-    let (tag, length) = header(bytes)?;
-    Some((tag, bytes.part(length)?))
-}
 
 #[derive(Default)]
 pub(super) struct Ldap {

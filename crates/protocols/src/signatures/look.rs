@@ -42,10 +42,9 @@ fn ber(bytes: &[u8], offset: usize) -> Option<(usize, usize)> {
 pub fn git(bytes: &[u8], _: Dir, _: Ports) -> bool {
     at(bytes, 4, b"git-upload-pack ") || at(bytes, 4, b"git-receive-pack ")
 }
-/// NetBIOS session header, then SMB 1, 2 or 3 (MS-CIFS, MS-SMB2).
-pub fn smb(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    byte(bytes, 0) == Some(0)
-        && (at(bytes, 4, b"\xffSMB") || at(bytes, 4, b"\xfeSMB") || at(bytes, 4, b"\xfdSMB"))
+/// SMB in a NetBIOS datagram: mail slots, by which browsers of Windows networks announce themselves.
+pub fn smb_datagram(bytes: &[u8], dir: Dir, ports: Ports) -> bool {
+    netbios_datagram(bytes, dir, ports) && has(bytes, b"\xffSMB")
 }
 /// RFC 5531 call over TCP, version 2, to port 2049.
 pub fn sun_rpc(bytes: &[u8], _: Dir, ports: Ports) -> bool {
@@ -86,6 +85,10 @@ pub fn stun(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     let form = |b: &[u8]| b.first().is_some_and(|b| b & 0xc0 == 0) && length == Some(b.len());
     (at(bytes, 4, &[0x21, 0x12, 0xa4, 0x42]) && form(bytes)) || (ports.contains(&3478) && form(bytes))
 }
+/// A line that answers whether STUN passes: `RSP/2.0 STUN`, `RSP/1.0 CLS_STUN_FIREWALLCHECK`.
+pub fn stun_check(bytes: &[u8], _: Dir, _: Ports) -> bool {
+    bytes.starts_with(b"RSP/") && bytes.split(|b| *b == b'\n').next().is_some_and(|line| has(line, b"STUN"))
+}
 /// RESP: an array of bulk strings, or what a server says before log-in.
 pub fn redis(bytes: &[u8], _: Dir, _: Ports) -> bool {
     let array =
@@ -115,21 +118,6 @@ pub fn thrift(bytes: &[u8], _: Dir, _: Ports) -> bool {
 pub fn cassandra_thrift(bytes: &[u8], dir: Dir, ports: Ports) -> bool {
     thrift(bytes, dir, ports)
         && (has(bytes, b"set_keyspace") || has(bytes, b"describe_") || has(bytes, b"execute_cql"))
-}
-/// TNS connect packet.
-pub fn oracle(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    byte(bytes, 4) == Some(1)
-        && be16(bytes, 0).is_some_and(|length| length >= 34 && length <= bytes.len() + 8)
-        && (has(bytes, b"(DESCRIPTION") || has(bytes, b"(CONNECT_DATA") || has(bytes, b"SERVICE_NAME"))
-}
-/// MS-TDS pre-login and login, TDS 5 login: type, status, length, channel, packet 0 or 1, window 0.
-pub fn tds(bytes: &[u8], dir: Dir, ports: Ports) -> bool {
-    let header = byte(bytes, 1).is_some_and(|status| status <= 1) && byte(bytes, 7) == Some(0);
-    let length = be16(bytes, 2);
-    let kind = byte(bytes, 0);
-    let login = matches!(kind, Some(0x10 | 0x12)) && length == Some(bytes.len());
-    let login5 = kind == Some(2) && length == Some(512) && bytes.len() >= 8 && !ports.contains(&53);
-    dir == Dir::Src && header && (login || login5)
 }
 /// Kafka request: length, a known call, a small version.
 pub fn kafka(bytes: &[u8], _: Dir, ports: Ports) -> bool {
@@ -167,15 +155,6 @@ pub fn radius(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     ports.iter().any(|p| matches!(p, 1645 | 1646 | 1812 | 1813 | 3799))
         && be16(bytes, 2).is_some_and(|length| (20..=bytes.len()).contains(&length))
 }
-/// RFC 6733: version 1, a length of whole words, flags with their reserved bits 0.
-pub fn diameter(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    let length = be32(bytes, 0).map(|word| word & 0x00ff_ffff);
-    byte(bytes, 0) == Some(1)
-        && length.is_some_and(|l| l >= 20 && l % 4 == 0 && l < 1 << 20)
-        && byte(bytes, 4).is_some_and(|flags| flags & 0x0f == 0)
-        && byte(bytes, 5) == Some(0)
-        && bytes.len() >= 20
-}
 /// RFC 8907.
 pub fn tacacs(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     ports.contains(&49)
@@ -186,28 +165,9 @@ pub fn tacacs(bytes: &[u8], _: Dir, ports: Ports) -> bool {
 pub fn pana(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     ports.contains(&716) && at(bytes, 0, &[0, 0]) && be16(bytes, 2) == Some(bytes.len())
 }
-/// C706: version 5.0 or 5.1, a known packet type, a fragment length that fits.
-pub fn dcerpc(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    let little = byte(bytes, 4) == Some(0x10);
-    let length = bytes
-        .get(8..)
-        .and_then(|b| b.first_chunk())
-        .map(|b| usize::from(if little { u16::from_le_bytes(*b) } else { u16::from_be_bytes(*b) }));
-    any(bytes, &[&[5, 0], &[5, 1]])
-        && matches!(byte(bytes, 2), Some(0..=19))
-        && matches!(byte(bytes, 4), Some(0 | 0x10))
-        && length.is_some_and(|l| l >= 16 && l <= bytes.len())
-}
 /// RFC 1002, 4.4.
 pub fn netbios_datagram(bytes: &[u8], _: Dir, ports: Ports) -> bool {
     ports.contains(&138) && matches!(byte(bytes, 0), Some(0x10..=0x16)) && bytes.len() >= 14
-}
-/// TPKT, X.224 connection request, then a cookie or a negotiation request (MS-RDPBCGR 2.2.1.1).
-pub fn rdp(bytes: &[u8], dir: Dir, _: Ports) -> bool {
-    dir == Dir::Src
-        && at(bytes, 0, &[3, 0])
-        && byte(bytes, 5) == Some(0xe0)
-        && (at(bytes, 11, b"Cookie: mstshash=") || at(bytes, 11, &[1, 0, 8, 0]))
 }
 /// RFC 854: negotiation of an option.
 pub fn telnet(bytes: &[u8], _: Dir, _: Ports) -> bool {
@@ -227,12 +187,6 @@ pub fn isakmp(bytes: &[u8], _: Dir, ports: Ports) -> bool {
 /// Handshake initiation and response of the WireGuard white paper, 5.4: fixed lengths.
 pub fn wireguard(bytes: &[u8], _: Dir, _: Ports) -> bool {
     (at(bytes, 0, &[1, 0, 0, 0]) && bytes.len() == 148) || (at(bytes, 0, &[2, 0, 0, 0]) && bytes.len() == 92)
-}
-/// RFC 4271: marker, length, type.
-pub fn bgp(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    at(bytes, 0, &[0xff; 16])
-        && be16(bytes, 16).is_some_and(|length| (19..=4096).contains(&length))
-        && byte(bytes, 18).is_some_and(|kind| (1..=5).contains(&kind))
 }
 /// RFC 2453, RFC 2080.
 pub fn rip(bytes: &[u8], _: Dir, ports: Ports) -> bool {
@@ -269,16 +223,6 @@ pub fn syslog(bytes: &[u8], _: Dir, _: Ports) -> bool {
 /// RFC 3912.
 pub fn whois(bytes: &[u8], dir: Dir, ports: Ports) -> bool {
     ports.contains(&43) && dir == Dir::Src && bytes.ends_with(b"\n")
-}
-/// MODBUS messaging on TCP/IP: protocol 0, the length of what follows, a unit and a function.
-pub fn modbus(bytes: &[u8], _: Dir, ports: Ports) -> bool {
-    ports.contains(&502)
-        && at(bytes, 2, &[0, 0])
-        && be16(bytes, 4).is_some_and(|length| (2..=260).contains(&length) && length + 6 <= bytes.len())
-}
-/// IEEE 1815: start bytes and a length.
-pub fn dnp3(bytes: &[u8], _: Dir, _: Ports) -> bool {
-    at(bytes, 0, &[0x05, 0x64]) && byte(bytes, 2).is_some_and(|length| length >= 5) && bytes.len() >= 10
 }
 /// ASHRAE 135 annex J: BACnet/IP, a function and the length of the whole.
 pub fn bacnet(bytes: &[u8], _: Dir, _: Ports) -> bool {

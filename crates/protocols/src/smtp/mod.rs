@@ -15,7 +15,7 @@ mod mail;
 mod parser;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 pub use self::fields::*;
 

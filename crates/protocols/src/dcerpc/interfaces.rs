@@ -1,0 +1,53 @@
+//! Names of interfaces, from the Windows protocol specifications (MS-DRSR, MS-SAMR, MS-NRPC and so on).
+
+/// The name of an interface by its UUID.
+pub(super) fn name(uuid: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(known, _)| *known == uuid).map(|(_, name)| *name)
+}
+
+const NAMES: &[(&str, &str)] = &[
+    ("e1af8308-5d1f-11c9-91a4-08002b14a0fa", "epmapper"),
+    ("12345778-1234-abcd-ef00-0123456789ac", "samr"),
+    ("12345778-1234-abcd-ef00-0123456789ab", "lsarpc"),
+    ("12345678-1234-abcd-ef00-01234567cffb", "netlogon"),
+    ("e3514235-4b06-11d1-ab04-00c04fc2dcd2", "drsuapi"),
+    ("4b324fc8-1670-01d3-1278-5a47bf6ee188", "srvsvc"),
+    ("6bffd098-a112-3610-9833-46c3f87e345a", "wkssvc"),
+    ("367abb81-9844-35f1-ad32-98f038001003", "svcctl"),
+    ("338cd001-2244-31f1-aaaa-900038001003", "winreg"),
+    ("1ff70682-0a51-30e8-076d-740be8cee98b", "atsvc"),
+    ("86d35949-83c9-4044-b424-db363231fd0c", "itaskscheduler"),
+    ("378e52b0-c0a9-11cf-822d-00aa0051e40f", "sasec"),
+    ("c681d488-d850-11d0-8c52-00c04fd90f7e", "efsrpc"),
+    ("df1941c5-fe89-4e79-bf10-463657acf44d", "efsr"),
+    ("3919286a-b10c-11d0-9ba8-00c04fd92ef5", "dssetup"),
+    ("00000131-0000-0000-c000-000000000046", "iremunknown"),
+    ("00000134-0000-0000-c000-000000000046", "iremunknown2"),
+    ("000001a0-0000-0000-c000-000000000046", "isystemactivator"),
+    ("99fcfec4-5260-101b-bbcb-00aa0021347a", "ioxidresolver"),
+    ("4d9f4ab8-7d1c-11cf-861e-0020af6e7c57", "iremoteactivation"),
+    ("12345678-1234-abcd-ef00-0123456789ab", "spoolss"),
+    ("76f03f96-cdfd-44fc-a22c-64950a001209", "iremotewinspool"),
+    ("82273fdc-e32a-18c3-3f78-827929dc23ea", "eventlog"),
+    ("f6beaff7-1e19-4fbb-9f8f-b89e2018337c", "eventlog6"),
+    ("300f3532-38cc-11d0-a3f0-0020af6b0add", "trkwks"),
+    ("4fc742e0-4a10-11cf-8273-00aa004ae673", "netdfs"),
+    ("50abc2a4-574d-40b3-9d66-ee4fd5fba076", "dnsserver"),
+    ("45f52c28-7f9f-101a-b52b-08002b2efabe", "wins"),
+    ("6bffd098-a112-3610-9833-012892020162", "browser"),
+    ("5a7b91f8-ff00-11d0-a9b2-00c04fb6e6fc", "messenger"),
+    ("a8e0653c-2744-4389-a61d-7373df8b2292", "fsrvp"),
+    ("91ae6020-9e3c-11cf-8d7c-00aa00c091be", "icpr"),
+    ("9556dc99-828c-11cf-a37e-00aa003240c7", "iwbemservices"),
+    ("f309ad18-d86a-11d0-a075-00c04fb68820", "iwbemlevel1login"),
+    ("894de0c0-0d55-11d3-a322-00c04fa321a1", "initshutdown"),
+    ("d95afe70-a6d5-4259-822e-2c84da1ddb0d", "windowsshutdown"),
+    ("f5cc5a18-4264-101a-8c59-08002b2f8426", "nspi"),
+    ("a4f1db00-ca47-1067-b31f-00dd010662da", "emsmdb"),
+    ("1544f5e0-613c-11d1-93df-00c04fd7bd09", "rfri"),
+    ("17fdd703-1827-4e34-79d4-24a55c53bb37", "msgsvc"),
+    ("5ca4a760-ebb1-11cf-8611-00a0245420ed", "winstation"),
+    ("c9378ff1-16f7-11d0-a0b2-00aa0061426a", "ipstoragesvc"),
+    ("d3fbb514-0e3b-11cb-8fad-08002b1d29c3", "nsic"),
+    ("afa8bd80-7d8a-11c9-bef4-08002b102989", "mgmt"),
+];
