@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         store: None,
         copy: false,
         again: false,
+        examination: None,
         stop: Stop::new(),
     };
     let report = import.run(&paths, &mut Forgets(0), &mut |_| {})?;

@@ -58,6 +58,12 @@ pub struct Counters {
     pub write_stalls: u64,
     /// Microseconds that these waits took in all.
     pub write_stall_us: u64,
+    /// Hits of rules about evidence.
+    pub hits: u64,
+    /// Packets given to the evidence store.
+    pub evidence: u64,
+    /// Packets that are evidence and were not kept because the evidence store is slow.
+    pub evidence_lost: u64,
     /// Documents that the index did not take.
     pub unindexed: u64,
     /// Why.
@@ -211,6 +217,9 @@ impl Counters {
         a.error += b.error;
         self.write_stalls += other.write_stalls;
         self.write_stall_us += other.write_stall_us;
+        self.hits += other.hits;
+        self.evidence += other.evidence;
+        self.evidence_lost += other.evidence_lost;
         self.unindexed += other.unindexed;
         let (a, b) = (&mut self.unindexed_by, &other.unindexed_by);
         a.slow += b.slow;
@@ -233,7 +242,7 @@ impl Counters {
 }
 
 impl fmt::Display for Counters {
-    /// One line for people: what was done, then only the losses that there were.
+    /// One line for people: what was done, then only the hits and losses that there were.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -254,6 +263,9 @@ impl fmt::Display for Counters {
             (self.unwritten_by.error, "packets not written because of errors"),
             (self.unwritten.saturating_sub(self.unwritten_by.total()), "packets not written"),
             (self.write_stalls, "waits for the disk"),
+            (self.hits, "hits of rules"),
+            (self.evidence, "packets kept as evidence"),
+            (self.evidence_lost, "packets of evidence lost because the disk is slow"),
             (self.unindexed, "documents not indexed"),
             (self.cut, "packets cut by the snap length"),
             (self.malformed.total(), "packets with a header that cannot be read"),

@@ -29,6 +29,9 @@ pub(crate) fn pass_on(
         Event::Data { bytes, time } => {
             *from.of_mut(&mut session.data_bytes) += bytes.len() as u64;
             from.of_mut(&mut session.first_bytes).see(bytes);
+            if let Some(joined) = session.watch.as_deref_mut().and_then(|watch| watch.joined.as_mut()) {
+                joined.take(from, bytes);
+            }
             session.conversation.data(dir(from), bytes, time, doc, around);
         }
         Event::Gap { len, time } => {

@@ -1,7 +1,9 @@
 //! One thread from a source to documents, without a store.
 
 use crate::frame::{Frame, Place};
+use crate::examine::Examination;
 use crate::intake::{Arrival, Intake};
+use crate::keep::Raw;
 use crate::worker::{Out, Placed, Worker};
 use crate::{Counters, Options};
 use enrich::Enricher;
@@ -40,9 +42,15 @@ impl Inspection {
         let frame = Frame { time, captured, len: len.max(captured), place, at: self.offset };
         self.offset += RECORD_HEADER + u64::from(captured);
         let worker = &mut self.worker;
+        let raw = Raw { link, bytes, len: frame.len };
         self.intake.frame(link, bytes, &frame, &mut |arrival, identity, hash| {
-            worker.arrival(arrival, identity, hash, out);
+            worker.arrival(arrival, Some(raw), identity, hash, out);
         });
+    }
+
+    /// Examines packets for evidence.
+    pub fn set_examination(&mut self, examination: Examination) {
+        self.worker.set_examination(Some(examination));
     }
 
     /// Takes a packet that lies in a packet file of a live capture, for making its sessions again: positions are those that it has, and a session
@@ -61,7 +69,7 @@ impl Inspection {
         let worker = &mut self.worker;
         worker.set_file(u128::from(place.file));
         self.intake.frame(link, bytes, &frame, &mut |arrival, identity, hash| {
-            worker.arrival(arrival, identity, hash, out);
+            worker.arrival(arrival, None, identity, hash, out);
         });
     }
 
@@ -73,7 +81,7 @@ impl Inspection {
     /// Ends every session and gives the counts.
     pub fn finish(mut self, out: &mut Out<'_>) -> Counters {
         let worker = &mut self.worker;
-        self.intake.close(&mut |arrival, identity, hash| worker.arrival(arrival, identity, hash, out));
+        self.intake.close(&mut |arrival, identity, hash| worker.arrival(arrival, None, identity, hash, out));
         worker.close(out);
         let mut counters = worker.counters.clone();
         self.intake.count(&mut counters);
@@ -108,21 +116,22 @@ pub fn inspect(
 }
 
 impl Worker {
-    /// Takes what the intake gave.
+    /// Takes what the intake gave; `raw` is the frame that made it complete.
     pub(crate) fn arrival(
         &mut self,
         arrival: Arrival<'_>,
+        raw: Option<Raw<'_>>,
         identity: &crate::identity::Identity,
         hash: u64,
         out: &mut dyn FnMut(SessionDoc),
     ) {
         match arrival {
             Arrival::Frame(frame, decoded) => {
-                self.packet(&mut Placed, &[], frame, decoded, identity, hash, out)
+                self.packet(&mut Placed(raw), &[], frame, decoded, identity, hash, out)
             }
             Arrival::Datagram { earlier, last, around, payload } => {
                 self.packet(
-                    &mut Placed,
+                    &mut Placed(raw),
                     earlier,
                     last,
                     &wire::decode_ip(around, &payload),

@@ -12,6 +12,7 @@
 mod counters;
 mod document;
 mod duplicates;
+mod examine;
 mod facts;
 mod feed;
 mod fingerprint;
@@ -32,6 +33,7 @@ mod worker;
 
 pub use counters::{Counters, Fragments, Malformations, Streams, Unindexed, Unwritten};
 pub use duplicates::{DuplicateAction, DuplicateOptions};
+pub use examine::{Examination, ExaminationOptions, Level, SessionRule, SessionRuleKeep, Severity};
 pub use fingerprint::Fingerprint;
 pub use frame::Place;
 pub use import::Import;

@@ -1,5 +1,6 @@
 //! A session while it goes on.
 
+use crate::examine::{Examined, Watch};
 use crate::facts::{Facts, LOOKED_AT};
 use crate::frame::Frame;
 use crate::identity::{Ends, Identity, Kind};
@@ -40,6 +41,9 @@ pub(crate) struct LiveSession {
     pub(crate) sctp: Option<Box<[SctpSide; 2]>>,
     /// How it stands with the rules about what is kept, and what of it is in no packet file.
     pub(crate) kept: Option<Box<Kept>>,
+    /// How it stands with the rules about evidence.
+    pub(crate) examined: Examined,
+    pub(crate) watch: Option<Box<Watch>>,
     pub(crate) root: Option<SessionId>,
     /// Number of this segment, from 1.
     pub(crate) segment: u32,
@@ -82,6 +86,8 @@ impl LiveSession {
             tcp: (identity.kind == Kind::Tcp).then(Box::default),
             sctp: (identity.kind == Kind::Sctp).then(Box::default),
             kept: None,
+            examined: Examined::default(),
+            watch: None,
             root: None,
             segment: 1,
             last_file: 0,
@@ -124,6 +130,7 @@ impl LiveSession {
             .map_or(0, |tcp| size_of::<TcpState>() + tcp.streams.iter().map(|s| s.held()).sum::<usize>());
         let sctp = self.sctp.as_ref().map_or(0, |_| size_of::<[SctpSide; 2]>());
         let kept = self.kept.as_ref().map_or(0, |_| size_of::<Kept>());
+        let watch = self.watch.as_ref().map_or(0, |watch| watch.memory());
         // the document is part of the session, and counts itself
         size_of::<Self>() - size_of::<SessionDoc>()
             + self.doc.memory()
@@ -131,6 +138,7 @@ impl LiveSession {
             + tcp
             + sctp
             + kept
+            + watch
     }
 
     /// Looks at the headers of the first packets of each direction.

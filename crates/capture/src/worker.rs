@@ -1,6 +1,7 @@
 //! One worker: from decoded frames to documents, everything of its flows in one place, no locks.
 
 use crate::document::document;
+use crate::examine::{Around, Examination, Examiner, Look, Watch};
 use crate::feed::{dir, pass_on, sctp_packet, tcp_segment};
 use crate::frame::{Absent, Frame};
 use crate::identity::{Identity, Kind, class};
@@ -28,13 +29,13 @@ pub(crate) trait Placing {
     fn place(&mut self, frame: &Frame, take: Take, counters: &mut Counters) -> Frame;
 }
 
-/// A packet that lies where it will be found.
-pub(crate) struct Placed;
+/// A packet that lies where it will be found; with its bytes, where there are any.
+pub(crate) struct Placed<'a>(pub(crate) Option<Raw<'a>>);
 
-impl Placing for Placed {
+impl Placing for Placed<'_> {
     #[inline]
     fn raw(&self) -> Option<Raw<'_>> {
-        None
+        self.0
     }
     #[inline]
     fn place(&mut self, frame: &Frame, _: Take, _: &mut Counters) -> Frame {
@@ -67,6 +68,8 @@ pub(crate) struct Worker {
     rules: Option<Arc<RuleSet>>,
     /// The time by which sessions are idle where it is not that of the packets, seconds: live, see [`Worker::set_now`].
     steady: Option<i64>,
+    /// Looks for evidence, if anything is looked for.
+    examiner: Option<Examiner>,
     /// Where rules are asked.
     scratch: SessionDoc,
     /// Bytes that a session holds, on average.
@@ -113,6 +116,7 @@ impl Worker {
             held: 0,
             rules: None,
             steady: None,
+            examiner: None,
             scratch: SessionDoc::new(),
             weight: Weight::default(),
             counters: Counters::default(),
@@ -137,6 +141,18 @@ impl Worker {
     /// Says what is not kept.
     pub(crate) fn set_rules(&mut self, rules: Option<Arc<RuleSet>>) {
         self.rules = rules;
+    }
+
+    /// Says what packets are examined for.
+    pub(crate) fn set_examination(&mut self, examination: Option<Examination>) {
+        self.examiner = examination.map(Examiner::new);
+    }
+
+    /// Takes up what packets are examined for now.
+    pub(crate) fn refresh(&mut self) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.refresh();
+        }
     }
 
     /// From now on what lies in a packet file has its place there for an identity, so that sessions can be made again from the file.
@@ -211,8 +227,11 @@ impl Worker {
         let max_packets = self.options.max_packets;
         let max_document = self.options.limits.document_bytes;
         let Some(session) = self.table.get_mut(id) else { return };
-        let from = session.sender(identity);
+        let (from, before) = (session.sender(identity), session.last);
         session.look(from, decoded);
+        if let Some(examiner) = &self.examiner {
+            examiner.prepare(session);
+        }
         for frame in earlier {
             count(session, from, frame, file, self.rules.as_deref(), lengths);
         }
@@ -246,6 +265,7 @@ impl Worker {
             self.save_segment(id, seconds, out);
         }
         let closed = self.transport(id, from, frame, decoded);
+        self.examine(id, &Look { from, time: frame.time, before, raw: placing.raw(), decoded });
         if let Some(rules) = &self.rules
             && let Some(session) = self.table.get_mut(id)
             && rules.is_due(session)
@@ -264,6 +284,15 @@ impl Worker {
         } else if self.table.class(id) != Some(class::TCP_CLOSING) {
             self.table.touch(id, seconds);
         }
+    }
+
+    /// Looks for evidence in a packet that the parsers have had.
+    #[inline]
+    fn examine(&mut self, id: FlowId, look: &Look<'_>) {
+        let (Some(examiner), Some(session)) = (&mut self.examiner, self.table.get_mut(id)) else { return };
+        let around =
+            Around { options: &self.options, interface: self.interface.as_deref(), enricher: &self.enricher };
+        examiner.look(session, look, &around, &mut self.counters);
     }
 
     /// Takes the frames of a datagram that never became complete: nothing of it was read, but its packets are found.
@@ -452,7 +481,7 @@ impl Worker {
         self.drain(&mut session);
         session.save_parsers(&self.detector, &self.options.parsers);
         let doc = document(&mut session, &self.options, false);
-        self.give(doc, out);
+        self.give(doc, &mut session.watch, out);
     }
 
     fn save_segment(&mut self, id: FlowId, seconds: i64, out: &mut Out<'_>) {
@@ -463,15 +492,25 @@ impl Worker {
         if let (Some(rules), Some(kept)) = (&self.rules, &mut session.kept) {
             rules.judge_saved(kept, &doc);
         }
-        self.give(doc, out);
+        let mut watch = session.watch.take();
+        self.give(doc, &mut watch, out);
+        if let Some(session) = self.table.get_mut(id) {
+            session.watch = watch;
+        }
     }
 
-    fn give(&mut self, mut doc: SessionDoc, out: &mut Out<'_>) {
+    fn give(&mut self, mut doc: SessionDoc, watch: &mut Option<Box<Watch>>, out: &mut Out<'_>) {
         if let Some(interface) = &self.interface {
             doc.add(&session::core::INTERFACE, interface);
         }
         self.counters.documents += 1;
         self.enricher.apply(&mut doc);
+        if let Some(examiner) = &self.examiner {
+            let met = examiner.ask_saved(watch.as_deref(), &mut doc, &mut self.counters);
+            if let Some(watch) = watch {
+                watch.matched |= met;
+            }
+        }
         out(doc);
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 /// The fields of sessions, transactions and every protocol.
 pub static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
-    let own = [session::core::FIELDS, session::perf::FIELDS];
+    let own = [session::core::FIELDS, session::perf::FIELDS, session::evidence::FIELDS];
     let groups = own.into_iter().chain(protocols::field_groups());
     match Schema::new(groups) {
         Ok(schema) => Arc::new(schema),

@@ -9,5 +9,5 @@ mod matcher;
 pub mod pcre;
 mod rule;
 
-pub use matcher::{FlowState, Hit, Limits, Packet, Rules};
+pub use matcher::{FlowState, Hit, JOINED, Limits, Packet, Rules};
 pub use rule::{Category, Part, Problem, Protocol, Rule, read_file, read_folder};

@@ -6,6 +6,9 @@ use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Longest text of joined packets that is looked at, bytes.
+pub const JOINED: usize = 16 << 10;
+
 /// How much of a flow is looked at. The defaults are those of the original probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -119,6 +122,11 @@ impl Rules {
         &self.rules
     }
 
+    /// How much of a flow is looked at.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Looks at a packet: at most one hit for each category that has had none in this flow, the first rule of the category that matches, in
     /// the order service, device, os, midware, threat.
     pub fn inspect(&self, flow: &mut FlowState, packet: &Packet<'_>, hits: &mut Vec<Hit>) {
@@ -131,6 +139,20 @@ impl Rules {
             return;
         }
         flow.seen += 1;
+        self.try_all(flow, packet, hits);
+    }
+
+    /// Looks at what several packets of one side say together: the payload is theirs, one after the other. Does not count as a packet, and
+    /// is done as long as packets are looked at: a flow that is finished for [`Rules::inspect`] is finished here.
+    pub fn inspect_joined(&self, flow: &mut FlowState, packet: &Packet<'_>, hits: &mut Vec<Hit>) {
+        if !flow.is_finished() && !packet.payload.is_empty() && packet.payload.len() <= JOINED {
+            self.try_all(flow, packet, hits);
+        }
+    }
+
+    /// Tries every rule of the categories that have had no hit.
+    fn try_all(&self, flow: &mut FlowState, packet: &Packet<'_>, hits: &mut Vec<Hit>) {
+        let payload = packet.payload;
         let message = Message::of(payload);
         let mut matching: Vec<usize> = Vec::new();
         for group in &self.groups {

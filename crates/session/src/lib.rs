@@ -4,6 +4,7 @@
 
 pub mod core;
 mod doc;
+pub mod evidence;
 mod id;
 pub mod json;
 pub mod perf;

@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Group, Message};
 use crate::intake::Arrival;
+use crate::keep::Raw;
 use crate::worker::{Placed, Worker};
 use crate::{Counters, identity::Identity};
 use crossbeam_channel::{Receiver, Sender};
@@ -40,23 +41,26 @@ pub(super) fn work(
         };
         let before = worker.counters.sessions;
         worker.set_file(batch.file);
+        worker.refresh();
         for item in &batch.items {
             worker.set_clock(item.clock);
             let group = item.group.checked_sub(1).and_then(|at| batch.groups.get(at as usize));
             if let Some(Group::Fragments { frames, identity }) = group {
-                worker.arrival(Arrival::Fragments(frames), identity, item.hash, &mut out);
+                worker.arrival(Arrival::Fragments(frames), None, identity, item.hash, &mut out);
                 continue;
             }
-            let decoded = wire::decode(item.link, batch.bytes(item));
+            let bytes = batch.bytes(item);
+            let decoded = wire::decode(item.link, bytes);
+            let mut placed = Placed(Some(Raw { link: item.link, bytes, len: item.frame.len }));
             match group {
                 Some(Group::Datagram { earlier, payload }) => {
                     let whole = wire::decode_ip(&decoded, payload);
                     let identity = Identity::of(&whole, &options);
-                    worker.packet(&mut Placed, earlier, &item.frame, &whole, &identity, item.hash, &mut out);
+                    worker.packet(&mut placed, earlier, &item.frame, &whole, &identity, item.hash, &mut out);
                 }
                 _ => {
                     let identity = Identity::of(&decoded, &options);
-                    worker.packet(&mut Placed, &[], &item.frame, &decoded, &identity, item.hash, &mut out);
+                    worker.packet(&mut placed, &[], &item.frame, &decoded, &identity, item.hash, &mut out);
                 }
             }
         }

@@ -15,6 +15,7 @@ mod report;
 
 pub use report::{FileOutcome, FileResult, Progress, Report};
 
+use crate::examine::Examination;
 use crate::intake::Intake;
 use crate::store::PacketWriter;
 use crate::worker::Worker;
@@ -49,6 +50,8 @@ pub struct Import {
     pub copy: bool,
     /// Whether files that were imported before are imported again: their sessions replace the old ones.
     pub again: bool,
+    /// What packets are examined for.
+    pub examination: Option<Examination>,
     /// Ends the import early, keeping what is done.
     pub stop: Stop,
 }
@@ -97,7 +100,8 @@ impl Import {
             for _ in 0..workers {
                 let (sender, messages) = bounded(QUEUE);
                 senders.push(sender);
-                let worker = Worker::new(options.clone(), detector.clone(), self.enricher.clone());
+                let mut worker = Worker::new(options.clone(), detector.clone(), self.enricher.clone());
+                worker.set_examination(self.examination.clone());
                 let (back, to_index, sessions) = (back.clone(), to_index.clone(), &sessions);
                 running
                     .push(scope.spawn(move || deliver::work(worker, &messages, &back, &to_index, sessions)));

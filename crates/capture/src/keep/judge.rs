@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wire::{Decoded, LinkType, Net, Transport};
 
 /// Packets of a session after which what no parser has found counts as absent.
-const PATIENCE: u64 = 32;
+pub(crate) const PATIENCE: u64 = 32;
 /// Bytes behind the IP header that are a transport's where it is none that has ports: type, code and numbers of ICMP, index and number of ESP.
 const SMALL_HEADER: usize = 8;
 
@@ -162,7 +162,7 @@ impl RuleSet {
     }
 }
 
-fn protocols(doc: &SessionDoc) -> usize {
+pub(crate) fn protocols(doc: &SessionDoc) -> usize {
     doc.values(&core::PROTOCOLS).map_or(0, |values| values.len())
 }
 
@@ -192,20 +192,10 @@ pub(crate) fn judge(
         session.kept = Some(kept);
         return;
     }
-    let mut doc = std::mem::take(&mut session.doc);
-    let before = doc.values(&core::PROTOCOLS).cloned();
-    kept.protocols = before.as_ref().map_or(0, |values| values.len());
+    kept.protocols = protocols(&session.doc);
     let patient = kept.packets < PATIENCE;
-    let write = |doc: &mut SessionDoc| {
-        known_so_far(session, doc, options);
-        if let Some(interface) = interface {
-            doc.add(&core::INTERFACE, interface);
-        }
-        if set.enriched {
-            enricher.apply(doc);
-        }
-    };
-    doc.with_more(scratch, write, |doc| {
+    let enricher = set.enriched.then_some(enricher);
+    with_known(session, options, interface, enricher, scratch, |doc| {
         for (at, rule) in set.rules.iter().enumerate().filter(|(at, _)| open >> at & 1 == 1) {
             let Test::Sessions(known) = &rule.when else { continue };
             match known.answer(doc, patient) {
@@ -215,18 +205,41 @@ pub(crate) fn judge(
             }
         }
     });
+    kept.next = after(kept.packets);
+    session.kept = Some(kept);
+}
+
+/// Shows `look` the document of a session as far as it is known, with what the databases say where there is an `enricher`.
+pub(crate) fn with_known(
+    session: &mut LiveSession,
+    options: &Options,
+    interface: Option<&str>,
+    enricher: Option<&Enricher>,
+    scratch: &mut SessionDoc,
+    look: impl FnOnce(&SessionDoc),
+) {
+    let mut doc = std::mem::take(&mut session.doc);
+    let before = doc.values(&core::PROTOCOLS).cloned();
+    let write = |doc: &mut SessionDoc| {
+        known_so_far(session, doc, options);
+        if let Some(interface) = interface {
+            doc.add(&core::INTERFACE, interface);
+        }
+        if let Some(enricher) = enricher {
+            enricher.apply(doc);
+        }
+    };
+    doc.with_more(scratch, write, look);
     // in its place and order, as the parsers left it
     match before {
         Some(values) => doc.set(Target::of(&core::PROTOCOLS.def), values),
         None => doc.remove(Target::of(&core::PROTOCOLS.def)),
     }
-    kept.next = after(kept.packets);
     session.doc = doc;
-    session.kept = Some(kept);
 }
 
 /// Packets after which a session of `packets` packets is judged again: 1, 2, 3, 4, 6, 8, 12, 16, 24 …
-fn after(packets: u64) -> u64 {
+pub(crate) fn after(packets: u64) -> u64 {
     let power = packets.checked_next_power_of_two().unwrap_or(u64::MAX);
     match packets {
         0..4 => packets + 1,

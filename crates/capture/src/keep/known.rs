@@ -5,7 +5,7 @@ use query::{Leaf, Matcher, Plan, Test};
 use session::{SessionDoc, core, perf};
 
 /// A plan whose parts answer as soon as they can.
-pub(super) enum Known {
+pub(crate) enum Known {
     Constant(bool),
     Not(Box<Known>),
     All(Vec<Known>),
@@ -15,7 +15,7 @@ pub(super) enum Known {
 
 /// When a test's answer is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Nature {
+pub(crate) enum Nature {
     /// With the first packet.
     Fixed,
     /// Once it is met, it stays met; it may still be met as long as it is not.
@@ -120,7 +120,7 @@ fn late(def: &Def) -> bool {
 
 impl Known {
     /// Prepares a plan; sets `enriched` where it asks for what the databases say.
-    pub(super) fn new(plan: &Plan, enriched: &mut bool) -> Result<Self, String> {
+    pub(crate) fn new(plan: &Plan, enriched: &mut bool) -> Result<Self, String> {
         let mut all = |parts: &[Plan]| {
             parts.iter().map(|part| Self::new(part, enriched)).collect::<Result<Vec<_>, _>>()
         };
@@ -141,7 +141,7 @@ impl Known {
     }
 
     /// The answer so far. `patient` leaves open what parsers could still find.
-    pub(super) fn answer(&self, doc: &SessionDoc, patient: bool) -> Option<bool> {
+    pub(crate) fn answer(&self, doc: &SessionDoc, patient: bool) -> Option<bool> {
         match self {
             Known::Constant(answer) => Some(*answer),
             Known::Not(inner) => inner.answer(doc, patient).map(|answer| !answer),
@@ -178,7 +178,7 @@ impl Known {
     }
 
     /// The answer of a whole document.
-    pub(super) fn matches(&self, doc: &SessionDoc) -> bool {
+    pub(crate) fn matches(&self, doc: &SessionDoc) -> bool {
         match self {
             Known::Constant(answer) => *answer,
             Known::Not(inner) => !inner.matches(doc),

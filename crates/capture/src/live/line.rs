@@ -197,8 +197,9 @@ impl<'a> Running<'a> {
             }
             let frame = worker.fragment(&mut arriving, &frame, &decoded);
             let now = if clock.steady { clock.seconds().saturating_mul(1_000_000_000) } else { packet.time };
+            let raw = Raw { link: packet.link, bytes: packet.bytes, len };
             intake.fragment(&decoded, &frame, now, &mut |arrival, identity, hash| {
-                worker.arrival(arrival, identity, hash, &mut out);
+                worker.arrival(arrival, Some(raw), identity, hash, &mut out);
             });
         })
     }
@@ -230,7 +231,7 @@ impl<'a> Running<'a> {
         };
         if idle {
             self.intake.tick(now.saturating_mul(1_000_000_000), &mut |arrival, identity, hash| {
-                worker.arrival(arrival, identity, hash, &mut out);
+                worker.arrival(arrival, None, identity, hash, &mut out);
             });
         }
     }
@@ -305,7 +306,7 @@ impl<'a> Running<'a> {
         let mut told = Instant::now();
         let (pending, worker) = (&mut self.pending, &mut self.worker);
         let mut out = |doc| pending.push(doc);
-        self.intake.close(&mut |arrival, identity, hash| worker.arrival(arrival, identity, hash, &mut out));
+        self.intake.close(&mut |arrival, identity, hash| worker.arrival(arrival, None, identity, hash, &mut out));
         loop {
             let pending = &mut self.pending;
             let done = self.worker.close_some(DOCUMENTS, &mut |doc| pending.push(doc));

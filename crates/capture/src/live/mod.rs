@@ -9,6 +9,7 @@ mod line;
 mod queue;
 mod shared;
 
+use crate::examine::Examination;
 use crate::store::PacketWriter;
 use crate::worker::Worker;
 use crate::{Counters, DuplicateOptions, KeepRules, LineStatus, LiveStatus, Options};
@@ -40,13 +41,15 @@ pub struct Line {
     pub keep: KeepRules,
     /// What is done with copies.
     pub duplicates: DuplicateOptions,
+    /// What packets are examined for.
+    pub examination: Option<Examination>,
 }
 
 impl Line {
     /// A line that keeps every packet.
     #[must_use]
     pub fn new(source: Box<dyn PacketSource>, store: Option<Box<dyn PacketWriter>>) -> Self {
-        Self { source, store, keep: KeepRules::none(), duplicates: DuplicateOptions::default() }
+        Self { source, store, keep: KeepRules::none(), duplicates: DuplicateOptions::default(), examination: None }
     }
 }
 
@@ -79,7 +82,8 @@ pub fn live(
                 shared.add(LineStatus { interface: name.clone(), worker: *number, ..LineStatus::default() });
             let thread = format!("{name}-{number}");
             *number += 1;
-            let worker = Worker::new(options.clone(), detector.clone(), enricher.clone());
+            let mut worker = Worker::new(options.clone(), detector.clone(), enricher.clone());
+            worker.set_examination(line.examination.clone());
             let run = Running::new(place, line, worker, options.clone(), sender.clone(), &shared);
             match std::thread::Builder::new().name(thread).spawn_scoped(scope, move || run.run(stop)) {
                 Ok(thread) => running.push((name, thread)),

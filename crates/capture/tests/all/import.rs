@@ -24,6 +24,7 @@ fn import(catalog: &Arc<Files>, workers: usize) -> Import {
         store: None,
         copy: false,
         again: false,
+        examination: None,
         stop: Stop::new(),
     }
 }

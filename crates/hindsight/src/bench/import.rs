@@ -39,6 +39,7 @@ pub fn run(file: &Path, threads: Option<usize>, no_index: bool, copy: bool) -> R
         store: Some(Box::new(packet_writer(&home, "bench", &stores.catalog)?)),
         copy,
         again: true,
+        examination: None,
         stop: Stop::new(),
     };
     let mut sink: Box<dyn SessionSink> =

@@ -165,7 +165,7 @@ impl Fixture {
         };
         assert_eq!(catalog.add_file(&file).unwrap(), 1);
         let admin = ensure_admin(&*catalog).unwrap().unwrap();
-        let schema = Arc::new(Schema::new([core::FIELDS, perf::FIELDS]).unwrap());
+        let schema = Arc::new(Schema::new([core::FIELDS, perf::FIELDS, session::evidence::FIELDS]).unwrap());
         let mut config =
             Config { upload_dir: dir.path().join("uploads"), node: "n1".into(), ..Config::default() };
         change(&mut config);
