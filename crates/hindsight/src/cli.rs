@@ -163,6 +163,16 @@ Examples:
   hindsight doctor --unit | sudo tee /etc/systemd/system/hindsight.service
 Looks at the kernel, rights, network cards, disks (writes for 2 s), clock, memory and limits. Exit status 1 when something is bad.")]
     Doctor(Doctor),
+    /// Check and try out fingerprint rules: what they recognise in captures
+    #[command(after_help = "\
+Examples:
+  hindsight rules check fp-patterns              names each rule that cannot be used; exit status 1 then
+  hindsight rules test fp-patterns attack.pcap   its hits
+  hindsight rules test default *.pcap --json | jq .name
+  hindsight rules default --write my-rules       the rules that come with the program, to change them
+A folder holds service.json, device.json, os.json, midware.json and threat.json, as Liuying's fp-patterns; default
+stands for the rules that come with the program. In force they are by [evidence] of hindsight.toml, or --rules.")]
+    Rules(Rules),
     /// Measure this machine: import, index, export
     Bench(Bench),
     /// List the fields of the search language
@@ -197,7 +207,7 @@ pub struct Run {
     #[arg(long)]
     pub no_serve: bool,
     /// Do not make sessions: only write packet files
-    #[arg(long, conflicts_with = "no_packets")]
+    #[arg(long)]
     pub no_index: bool,
     /// Do not write packets: only make sessions
     #[arg(long)]
@@ -235,6 +245,8 @@ pub struct Run {
     pub user: Option<String>,
     #[command(flatten)]
     pub retention: Retention,
+    #[command(flatten)]
+    pub evidence: Evidence,
     #[command(flatten)]
     pub listen: Listen,
     #[command(flatten)]
@@ -274,6 +286,81 @@ impl Retention {
             sessions: config.sessions,
         }
     }
+}
+
+/// What packets are examined for, and kept because of that.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Evidence {
+    /// Folder of fingerprint rules, or default for those that come with the program [default: none]
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Keep packets as evidence: 0 none, 1 threats, 2 also fingerprints, 3 also the first packets of every flow [default: 0]
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub evidence_level: Option<u8>,
+    /// Folder of evidence, with a folder for each device [default: evidence in the folder of --dir]
+    #[arg(long, value_name = "DIR")]
+    pub evidence_dir: Option<PathBuf>,
+    /// Number of the device that evidence is filed under [default: 3 live, 0 for imports]
+    #[arg(long, value_name = "N")]
+    pub devid: Option<u32>,
+    /// Whether rules look at each packet, or also at TCP segments joined [default: packet]
+    #[arg(long = "match", value_enum, value_name = "WHAT")]
+    pub matching: Option<crate::config::Matching>,
+}
+
+impl Evidence {
+    /// The configuration with what the command line says.
+    pub fn over(&self, config: &crate::config::Evidence) -> crate::config::Evidence {
+        crate::config::Evidence {
+            rules: self.rules.clone().or_else(|| config.rules.clone()),
+            level: self.evidence_level.unwrap_or(config.level),
+            dir: self.evidence_dir.clone().or_else(|| config.dir.clone()),
+            devid: self.devid.unwrap_or(config.devid),
+            import_devid: self.devid.unwrap_or(config.import_devid),
+            matching: self.matching.unwrap_or(config.matching),
+            ..config.clone()
+        }
+    }
+}
+
+/// `rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    #[command(subcommand)]
+    pub what: RulesCommand,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Name every rule that cannot be used, with file and reason
+    Check {
+        /// Folder of rules, or default
+        folder: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what rules recognise in captures
+    Test {
+        /// Folder of rules, or default
+        folder: PathBuf,
+        /// Captures
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// JSON, one hit a line
+        #[arg(long)]
+        json: bool,
+        /// Look at each packet, or also at TCP segments joined
+        #[arg(long = "match", value_enum, value_name = "WHAT", default_value_t)]
+        matching: crate::config::Matching,
+    },
+    /// Print the rules that come with the program
+    Default {
+        /// Write them as files into this folder instead; nothing is overwritten
+        #[arg(long, value_name = "DIR")]
+        write: Option<PathBuf>,
+    },
 }
 
 /// `config`
@@ -421,6 +508,8 @@ pub struct Import {
     pub complete: bool,
     #[command(flatten)]
     pub geo: Geo,
+    #[command(flatten)]
+    pub evidence: Evidence,
     /// Key file for packet files that are encrypted; several times for several
     #[arg(long = "key-file", value_name = "FILE")]
     pub key_files: Vec<PathBuf>,
@@ -619,6 +708,12 @@ pub enum BenchCommand {
         /// Copy the packets too
         #[arg(long)]
         copy: bool,
+        /// Look for evidence with the rules of this folder, or default
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+        /// Keep packets as evidence
+        #[arg(long, value_name = "LEVEL", requires = "rules", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3))]
+        evidence_level: u8,
     },
     /// Write generated documents and ask typical queries: documents/s, bytes a session, milliseconds a query
     Index {

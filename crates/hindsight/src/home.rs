@@ -50,6 +50,10 @@ impl Home {
     pub fn pins(&self) -> PathBuf {
         self.0.join("pins")
     }
+    /// Evidence: a folder for each device.
+    pub fn evidence(&self) -> PathBuf {
+        self.0.join("evidence")
+    }
     /// One locked file for each run of the program that writes packet files.
     pub fn running(&self) -> PathBuf {
         self.0.join("running")

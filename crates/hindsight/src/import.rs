@@ -5,8 +5,8 @@ use crate::config::Config;
 use crate::home::{Home, node_name};
 use crate::progress::{Line, State};
 use crate::stores::{Stores, packet_writer};
-use crate::{Failure, Outcome, composition, interrupt};
-use capture::Import;
+use crate::{Failure, Outcome, composition, evidence, interrupt};
+use capture::{Examination, Import};
 use capture::import::{FileOutcome, FileResult, Report};
 use packets::Keyring;
 use source::{Stop, Watch, walk};
@@ -22,7 +22,11 @@ pub fn run(command: &Arguments, home: &Home, config: &Config, quiet: bool) -> Re
     let stores = Stores::open(home)?;
     let stop = Stop::new();
     interrupt::on_signal(&stop)?;
-    let mut job = Job { command, home, config, stores: &stores, stop: stop.clone(), quiet };
+    let settings = command.evidence.over(&config.evidence);
+    settings.check().map_err(Failure::Usage)?;
+    let examination = evidence::examination(&settings, home, settings.import_devid, true)?;
+    let mut job =
+        Job { command, home, config, examination, stores: &stores, stop: stop.clone(), quiet };
     let mut outcome = Outcome::Done;
     let (captures, failed) = find(&command.files, &stop, quiet);
     if failed {
@@ -48,6 +52,9 @@ pub fn run(command: &Arguments, home: &Home, config: &Config, quiet: bool) -> Re
                 Err(error) => return Err(Failure::Failed(error.to_string())),
             }
         }
+    }
+    if let Some(examination) = job.examination.take() {
+        evidence::finish(examination);
     }
     Ok(outcome)
 }
@@ -80,6 +87,7 @@ struct Job<'a> {
     command: &'a Arguments,
     home: &'a Home,
     config: &'a Config,
+    examination: Option<Examination>,
     stores: &'a Stores,
     stop: Stop,
     quiet: bool,
@@ -103,6 +111,7 @@ impl Job<'_> {
             store: Some(Box::new(packet_writer(self.home, &node, &self.stores.catalog)?)),
             copy: command.copy,
             again: command.again,
+            examination: self.examination.clone(),
             stop: self.stop.clone(),
         };
         let line = Line::new(self.quiet);
@@ -231,6 +240,9 @@ impl Uploads {
         let stop = Stop::new();
         let catalog = &self.stores.catalog;
         let store = packet_writer(&self.home, &self.node, catalog).map_err(named)?;
+        let settings = &self.config.evidence;
+        let examination =
+            evidence::examination(settings, &self.home, settings.import_devid, true).map_err(named)?;
         let import = Import {
             options: self.config.options(&self.node, &upload.tags),
             workers: threads(),
@@ -239,6 +251,7 @@ impl Uploads {
             store: Some(Box::new(store)),
             copy: false,
             again: false,
+            examination: examination.clone(),
             stop: stop.clone(),
         };
         let mut sink = self.stores.index.writer("upload").map_err(|error| refused(&error))?;
@@ -253,6 +266,9 @@ impl Uploads {
             })
             .map_err(|error| refused(&error))?;
         drop(sink);
+        if let Some(examination) = examination {
+            evidence::finish(examination);
+        }
         let file = report.files.first().ok_or_else(|| server::UploadError("the upload is empty".into()))?;
         let expression =
             |name: &str| format!("file == \"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));

@@ -8,6 +8,7 @@ mod config;
 mod decrypt;
 mod describe;
 mod doctor;
+mod evidence;
 mod export;
 mod home;
 mod import;
@@ -21,6 +22,7 @@ mod pin;
 mod progress;
 mod record;
 mod recover;
+mod rules_command;
 mod run;
 mod schema;
 mod search;
@@ -107,6 +109,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Unpin(command) => pin::unpin(command, &home()?),
         Command::Pins { json } => pin::list(*json, &home()?),
         Command::User(command) => serve::user(&command.what, &home()?),
+        Command::Rules(command) => rules_command::run(&command.what),
         Command::Bench(command) => bench::run(&command.what),
         Command::Top(command) => top::run(command, &home()?),
         Command::Doctor(command) => doctor::run(command, &home()?, &config()?),

@@ -43,24 +43,30 @@ pub fn time(ms: i64) -> String {
     }
 }
 
-/// Tab-separated in a pipe; on a terminal columns are padded to a common width.
+/// Found sessions as a table.
 pub fn table(docs: &[SessionDoc], columns: &[Column], terminal: bool, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<Vec<String>> =
         docs.iter().map(|doc| columns.iter().map(|c| cell(doc, c.target, ", ", true)).collect()).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    grid(&names, &rows, terminal, out)
+}
+
+/// Tab-separated in a pipe; on a terminal columns are padded to a common width.
+pub fn grid(names: &[&str], rows: &[Vec<String>], terminal: bool, out: &mut dyn Write) -> io::Result<()> {
     if !terminal {
-        for row in &rows {
+        for row in rows {
             writeln!(out, "{}", row.iter().map(|c| c.replace('\t', " ")).collect::<Vec<_>>().join("\t"))?;
         }
         return Ok(());
     }
     const WIDEST: usize = 48;
     let width = |text: &str| text.chars().count();
-    let widths: Vec<usize> = columns
+    let widths: Vec<usize> = names
         .iter()
         .enumerate()
-        .map(|(at, column)| {
+        .map(|(at, name)| {
             let widest = rows.iter().filter_map(|row| row.get(at)).map(|c| width(c)).max().unwrap_or(0);
-            widest.max(width(&column.name)).min(WIDEST)
+            widest.max(width(name)).min(WIDEST)
         })
         .collect();
     let mut line = |cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
@@ -77,8 +83,8 @@ pub fn table(docs: &[SessionDoc], columns: &[Column], terminal: bool, out: &mut 
         }
         writeln!(out, "{}", text.trim_end())
     };
-    line(&mut columns.iter().map(|c| c.name.as_str()))?;
-    for row in &rows {
+    line(&mut names.iter().copied())?;
+    for row in rows {
         line(&mut row.iter().map(String::as_str))?;
     }
     Ok(())

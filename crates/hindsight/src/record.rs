@@ -11,9 +11,10 @@ const SECOND: Duration = Duration::from_secs(1);
 const BLINK: Duration = Duration::from_millis(20);
 const MAX_PROBLEMS: usize = 100;
 
-/// Whether lines can be recorded so: rules about what is kept and copies that are looked for take more.
+/// Whether lines can be recorded so: rules about what is kept, evidence and copies that are looked for take more.
 pub fn is_enough(lines: &[Line], rules: usize) -> bool {
-    rules == 0 && lines.iter().all(|line| line.duplicates.action == DuplicateAction::Off)
+    let plain = |line: &Line| line.duplicates.action == DuplicateAction::Off && line.examination.is_none();
+    rules == 0 && lines.iter().all(plain)
 }
 
 #[derive(Default)]

@@ -8,8 +8,8 @@ use crate::monitor::Monitor;
 use crate::recover::{self, Recovery};
 use crate::serve::{Listening, refresh, serve};
 use crate::stores::{Guarded, Listed, Stores, packet_folders, writer_options};
-use crate::{Failure, Outcome, composition, interrupt, log, record};
-use capture::{KeepRules, Line, LiveStatus};
+use crate::{Failure, Outcome, composition, evidence, interrupt, log, record};
+use capture::{Examination, KeepRules, Line, LiveStatus};
 use enrich::Enricher;
 use index::SessionSink;
 use indicatif::{HumanBytes, HumanCount};
@@ -69,12 +69,13 @@ fn settings(command: &Run, mut config: Config) -> Result<Config, Failure> {
         packets.folders.clone_from(&command.write);
     }
     config.retention = command.retention.over(&config.retention);
+    config.evidence = command.evidence.over(&config.evidence);
     config.viewer.serve &= !command.no_serve;
     config.viewer.listen = command.listen.listen.unwrap_or(config.viewer.listen);
     config.viewer.allow_remote |= command.listen.allow_remote;
-    if !config.capture.index && !config.packets.write {
+    if !config.capture.index && !config.packets.write && config.evidence.level == 0 {
         return Err(Failure::Usage(
-            "neither sessions nor packets are to be kept: there is nothing to do".into(),
+            "neither sessions nor packets nor evidence are to be kept: there is nothing to do".into(),
         ));
     }
     config.check().map_err(Failure::Usage)?;
@@ -111,8 +112,12 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let names: Vec<String> =
         config.capture.interfaces.iter().map(|interface| interface.name.clone()).collect();
     let mut notes = Vec::new();
-    let lines = lines(&config, opened, home, &stores, &node, &keep, &keeper, &mut notes)?;
-    on_signals(&stop, named, command, home, &keep, &keeper, &enricher, quiet)?;
+    let examination = evidence::examination(&config.evidence, home, config.evidence.devid, false)?;
+    let mut lines = lines(&config, opened, home, &stores, &node, &keep, &keeper, &mut notes)?;
+    for line in &mut lines {
+        line.examination.clone_from(&examination);
+    }
+    on_signals(&stop, named, command, home, &keep, &keeper, &enricher, &examination, quiet)?;
     refresh(&enricher, &stores, &stop)?;
     if !quiet {
         if let Some(file) = &file {
@@ -136,6 +141,9 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let mut each_second = |status: &LiveStatus| {
         for problem in &status.problems {
             eprintln!("hindsight: {problem}");
+        }
+        if let Some(examination) = &examination {
+            evidence::tell_problem(examination);
         }
         if shows {
             eprint!("\r\x1b[K{}", summary(status));
@@ -313,14 +321,20 @@ fn on_signals(
     keep: &KeepRules,
     keeper: &Arc<Keeper>,
     enricher: &Arc<Enricher>,
+    examination: &Option<Examination>,
     quiet: bool,
 ) -> Result<(), Failure> {
     let (named, home) = (named.map(Path::to_owned), home.clone());
     let (keep, keeper, enricher) = (keep.clone(), keeper.clone(), enricher.clone());
-    let over = command.retention.clone();
+    let (over, flags, examination) = (command.retention.clone(), command.evidence.clone(), examination.clone());
     interrupt::on_signal_or_reload(stop, move || {
         let took = config::find(named.as_deref(), &home).and_then(|(_, config)| {
             keep.replace(config.keep_rules()?).map_err(|error| error.to_string())?;
+            if let Some(examination) = &examination {
+                let settings = flags.over(&config.evidence);
+                settings.check()?;
+                evidence::reload(examination, &settings)?;
+            }
             keeper.set(over.over(&config.retention));
             log::level(config.log.level.name());
             enricher.refresh().map_err(|error| Failure::Failed(error.to_string()))?;
@@ -328,7 +342,7 @@ fn on_signals(
         });
         match took {
             Ok(()) if quiet => {}
-            Ok(()) => eprintln!("read again: keep rules, retention, log level, databases of addresses"),
+            Ok(()) => eprintln!("read again: keep rules, rules about evidence, retention, log level, databases of addresses"),
             Err(Failure::Failed(text) | Failure::Usage(text)) => {
                 eprintln!("hindsight: {text}; what was in force stays so");
             }

@@ -5,9 +5,11 @@
 //! decided elsewhere. Matching takes time in proportion to the payload, whatever the patterns.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
+mod defaults;
 mod matcher;
 pub mod pcre;
 mod rule;
 
+pub use defaults::{DEFAULT_FILES, default_rules};
 pub use matcher::{FlowState, Hit, JOINED, Limits, Packet, Rules};
 pub use rule::{Category, Part, Problem, Protocol, Rule, read_file, read_folder};

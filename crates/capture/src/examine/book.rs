@@ -222,6 +222,11 @@ impl Examination {
         self.recorder.as_deref()
     }
 
+    /// Finishes the files, where this is the last that works with them; says how it went.
+    pub fn finish(self) -> Option<evidence::RecorderStatus> {
+        Arc::into_inner(self.recorder?).map(Recorder::finish)
+    }
+
     /// The device that packets come from.
     #[must_use]
     pub fn device(&self) -> DeviceId {

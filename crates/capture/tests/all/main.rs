@@ -1,6 +1,7 @@
 //! The pipeline as a whole: what frames become, imports, agreement with tshark.
 
 mod catalog;
+mod evidence;
 mod import;
 mod live;
 mod script;

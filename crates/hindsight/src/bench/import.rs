@@ -1,6 +1,7 @@
 //! `hindsight bench import`
 
 use super::{cpu_seconds, own_memory, peak_memory, size_of};
+use crate::config::Evidence;
 use crate::describe::print;
 use crate::home::Home;
 use crate::stores::{Stores, packet_writer};
@@ -26,7 +27,12 @@ impl SessionSink for Nowhere {
 }
 
 /// Imports a capture into a folder that is removed afterwards.
-pub fn run(file: &Path, threads: Option<usize>, no_index: bool, copy: bool) -> Result<Outcome, Failure> {
+pub fn run(
+    file: &Path,
+    threads: Option<usize>,
+    (no_index, copy): (bool, bool),
+    evidence: &Evidence,
+) -> Result<Outcome, Failure> {
     let scratch = tempfile::tempdir().map_err(|error| format!("cannot make a scratch folder: {error}"))?;
     let home = Home::find(Some(scratch.path()))?;
     let stores = Stores::open(&home)?;
@@ -39,7 +45,7 @@ pub fn run(file: &Path, threads: Option<usize>, no_index: bool, copy: bool) -> R
         store: Some(Box::new(packet_writer(&home, "bench", &stores.catalog)?)),
         copy,
         again: true,
-        examination: None,
+        examination: crate::evidence::examination(evidence, &home, 0, true)?,
         stop: Stop::new(),
     };
     let mut sink: Box<dyn SessionSink> =
@@ -63,6 +69,9 @@ pub fn run(file: &Path, threads: Option<usize>, no_index: bool, copy: bool) -> R
         writeln!(out, "{:<28} {} ({:.0}/s)", "packets", c.packets, c.packets as f64 / wall)?;
         writeln!(out, "{:<28} {:.3} Gbit/s", "traffic", c.bytes as f64 * 8.0 / wall / 1e9)?;
         writeln!(out, "{:<28} {} ({:.0}/s)", "documents", c.documents, c.documents as f64 / wall)?;
+        if c.hits > 0 {
+            writeln!(out, "{:<28} {}, {} packets kept", "hits of rules", c.hits, c.evidence)?;
+        }
         writeln!(
             out,
             "{:<28} {:.0} MB, mapped file included; {:.0} MB own",

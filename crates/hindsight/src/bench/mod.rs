@@ -5,13 +5,15 @@ mod index;
 mod live;
 
 use crate::cli::BenchCommand;
+use crate::config::Evidence;
 use crate::{Failure, Outcome};
 
 /// Measures and prints.
 pub fn run(what: &BenchCommand) -> Result<Outcome, Failure> {
     match what {
-        BenchCommand::Import { file, threads, no_index, copy } => {
-            import::run(file, *threads, *no_index, *copy)
+        BenchCommand::Import { file, threads, no_index, copy, rules, evidence_level } => {
+            let evidence = Evidence { rules: rules.clone(), level: *evidence_level, ..Evidence::default() };
+            import::run(file, *threads, (*no_index, *copy), &evidence)
         }
         BenchCommand::Index { documents, rounds, keep } => index::run(*documents, *rounds, keep.as_deref()),
         BenchCommand::Live(command) => live::run(command),

@@ -1,6 +1,7 @@
 //! The configuration file `hindsight.toml`. Every value has a default; the command line wins over the file.
 
 mod capture;
+mod evidence;
 mod file;
 mod keep;
 mod packets;
@@ -9,6 +10,7 @@ mod value;
 mod viewer;
 
 pub use capture::{Capture, Interface};
+pub use evidence::{Evidence, Matching};
 pub use file::{command, find};
 pub use keep::Keep;
 pub use packets::{Form, Packets, Retention};
@@ -30,6 +32,7 @@ pub struct Config {
     pub retention: Retention,
     pub viewer: Viewer,
     pub log: Log,
+    pub evidence: Evidence,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Keep>,
 }
@@ -39,6 +42,7 @@ impl Config {
     pub fn check(&self) -> Result<(), String> {
         self.keep_rules().map(|_| ())?;
         self.sessions.check()?;
+        self.evidence.check()?;
         if !(-7..=22).contains(&self.packets.level) {
             return Err(format!("[packets] level = {}: zstd has the levels -7 to 22", self.packets.level));
         }

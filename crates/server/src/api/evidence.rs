@@ -1,0 +1,124 @@
+//! The evidence API of Liuying, and packets of evidence taken apart for the viewer.
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::evidence::http;
+use crate::evidence::lookup::{Answer, Key, check_right, look_up};
+use crate::params::Params;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use evidence::{Description, Record, description};
+use serde_json::{Value, json};
+
+/// Why there is nothing, beside the body that the original answers.
+const REASON: &str = "x-evidence-reason";
+
+#[utoipa::path(get, path = "/evidence", tag = "evidence",
+    params(
+        ("time" = Option<String>, Query, description = "Microseconds since 1970; or `time_sec` and `time_usec`"),
+        ("time_sec" = Option<String>, Query, description = "Seconds since 1970"),
+        ("time_usec" = Option<String>, Query, description = "Microseconds of the second"),
+        ("devid" = Option<u32>, Query, description = "Number of the device; all are asked without"),
+        ("download" = Option<bool>, Query, description = "`true`: a pcap instead of JSON"),
+    ),
+    responses((status = 200, description = "A list with one object a packet: `devid,time_sec,time_usec,caplen,pktlen,smac,dmac,sip,sport,dip,dport,protocol,payload,pkthdr,packet`; nothing found is `[]` with the reason in `x-evidence-reason`"),
+        (status = 400, description = "The time or the device is none"), (status = 404, description = "Nothing to download")))]
+/// The packets of one microsecond, as Liuying answers; also as POST, and at `/d/evidence` and `/api/evidence`.
+pub(crate) async fn evidence(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let download = params.get("download") == Some("true");
+    check_right(&caller, download)?;
+    let key = Key::read(&params)?;
+    let answer = app.query(None, move |app, control| look_up(app, &caller, key, control)).await?;
+    let Answer { records, why, .. } = answer;
+    if download {
+        if records.is_empty() {
+            return Err(ApiError::not_found(why.unwrap_or_default()));
+        }
+        let headers = [
+            (header::CONTENT_TYPE, "application/octet-stream"),
+            (header::CONTENT_DISPOSITION, "attachment;filename=evidence.pcap"),
+        ];
+        return Ok((StatusCode::OK, headers, ::evidence::capture(&records)).into_response());
+    }
+    let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
+    let mut response = (kind, ::evidence::body(&records)).into_response();
+    if let Some(why) = why.and_then(|why| HeaderValue::from_str(&why).ok()) {
+        response.headers_mut().insert(REASON, why);
+    }
+    Ok(response)
+}
+
+#[utoipa::path(get, path = "/api/evidence/packets", tag = "evidence",
+    params(
+        ("time" = Option<String>, Query, description = "Microseconds since 1970; or `time_sec` and `time_usec`"),
+        ("devid" = Option<u32>, Query, description = "Number of the device; all are asked without"),
+        ("ip" = Option<String>, Query, description = "Only packets from or to this address"),
+        ("port" = Option<u16>, Query, description = "Only packets with this port at that address, or at either end"),
+    ),
+    responses((status = 200, description = "`{packets:[{devid,time,caplen,pktlen,link,smac,dmac,sip,sport,dip,dport,protocol,payload,payloadAt,frame,info,source,http}],reason}`")))]
+/// The packets of one microsecond, taken apart.
+pub(crate) async fn packets(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    check_right(&caller, false)?;
+    let key = Key::read(&params)?;
+    let answer = app.query(None, move |app, control| look_up(app, &caller, key, control)).await?;
+    let source = if answer.from_packets { "packets" } else { "evidence" };
+    let shown: Vec<Value> = answer.records.iter().filter_map(|record| packet(record, key, source)).collect();
+    let mut value = json!({ "packets": shown });
+    if shown.is_empty() {
+        let other = "the packets of this microsecond have other ends";
+        value["reason"] = answer.why.unwrap_or_else(|| other.to_owned()).into();
+    }
+    Ok(Json(value))
+}
+
+fn is_wanted(d: &Description, key: Key) -> bool {
+    let ends = d.ips.iter().zip(&d.ports);
+    let is_end = |(ip, port): (&std::net::IpAddr, &u16)| {
+        key.ip.is_none_or(|wanted| wanted == *ip) && key.port.is_none_or(|wanted| wanted == *port)
+    };
+    ends.into_iter().any(is_end)
+}
+
+fn packet(record: &Record, key: Key, source: &str) -> Option<Value> {
+    let frame = &record.bytes;
+    let mut value = json!({
+        "devid": record.device,
+        "time": u64::from(record.seconds) * 1_000_000 + u64::from(record.micros),
+        "caplen": frame.len(), "pktlen": record.len, "link": record.link, "payload": "", "payloadAt": null,
+        "frame": STANDARD.encode(frame),
+        "info": super::packets::info(&wire::decode(wire::LinkType(record.link), frame)),
+        "source": source,
+    });
+    let Some(d) = description(record.link, frame) else { return Some(value) };
+    if !is_wanted(&d, key) {
+        return None;
+    }
+    let payload = frame.get(d.payload.clone()).unwrap_or_default();
+    let ([src_mac, dst_mac], [src, dst], [src_port, dst_port]) = (d.macs, d.ips, d.ports);
+    value["smac"] = src_mac.into();
+    value["dmac"] = dst_mac.into();
+    value["sip"] = src.to_string().into();
+    value["sport"] = src_port.into();
+    value["dip"] = dst.to_string().into();
+    value["dport"] = dst_port.into();
+    value["protocol"] = ::evidence::protocol_name(d.protocol).into();
+    value["payload"] = STANDARD.encode(payload).into();
+    value["payloadAt"] = d.payload.start.into();
+    if let Some(message) = http::message(payload) {
+        value["http"] = message;
+    }
+    Some(value)
+}
