@@ -88,6 +88,10 @@ pub fn serve(
         schema: SCHEMA.clone(),
         uploads: Some(Arc::new(uploads)),
         pins: Some(Arc::new(pins)),
+        evidence: Some(server::Evidence {
+            archive: crate::evidence::archive(&settings.evidence, home)?,
+            device: settings.evidence.devid,
+        }),
         monitor,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

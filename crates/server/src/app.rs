@@ -31,6 +31,8 @@ pub struct State {
     pub uploads: Option<Arc<dyn Uploads>>,
     /// Keeps packets from retention; without it pins are refused.
     pub pins: Option<Arc<dyn crate::pinning::Pins>>,
+    /// Packets that prove something; without it the packet store alone is asked.
+    pub evidence: Option<crate::evidence::Evidence>,
     /// Tells about the rest of the process: capture and store.
     pub monitor: Option<Arc<dyn Monitor>>,
 }

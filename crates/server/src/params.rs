@@ -27,6 +27,11 @@ impl Params {
         Self { pairs, body: None }
     }
 
+    /// Sets a value, as if it had been given last.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.pairs.push((name.to_owned(), value.to_owned()));
+    }
+
     /// A value that is there and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().rev().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())

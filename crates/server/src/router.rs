@@ -1,9 +1,9 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, change, complete, connections, crons, export, fields, files, hunts, info, layouts,
-    notifiers, packets, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, upload, users,
-    views,
+    account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields, files, hunts,
+    info, layouts, notifiers, packets, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary,
+    upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -100,6 +100,17 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(fields::field_actions))
         .routes(routes!(files::list))
         .routes(routes!(pins::list))
+        .routes(routes!(evidence::evidence))
+        .routes(routes!(evidence::packets))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::csv))
+        .routes(routes!(alerts::detail))
+        .routes(routes!(alerts::set_status))
+        .routes(routes!(assets::list))
+        .routes(routes!(assets::csv))
+        .route("/evidence", post(evidence::evidence))
+        .route("/d/evidence", get(evidence::evidence).post(evidence::evidence))
+        .route("/api/evidence", get(evidence::evidence).post(evidence::evidence))
         .routes(routes!(info::cancel))
         .routes(routes!(hunts::list))
         .routes(routes!(hunts::create))

@@ -268,7 +268,7 @@ fn hit_json(hit: &Hit) -> Value {
         "time": hit.time, "devid": hit.device, "session": hit.session.to_string(), "node": hit.node,
         "rule": hit.rule, "version": hit.version, "side": if hit.from_source { "src" } else { "dst" },
         "src": hit.src.to_string(), "srcPort": hit.src_port, "dst": hit.dst.to_string(), "dstPort": hit.dst_port,
-        "protocol": evidence::protocol_name(hit.protocol), "packets": hit.packets, "bytes": hit.bytes,
+        "protocol": ::evidence::protocol_name(hit.protocol), "packets": hit.packets, "bytes": hit.bytes,
         "start": hit.span.map(|(start, _)| start), "end": hit.span.map(|(_, end)| end), "packet": hit.packet,
     })
 }

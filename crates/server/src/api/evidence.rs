@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use evidence::{Description, Record, description};
+use ::evidence::{Description, Record, description};
 use serde_json::{Value, json};
 
 /// Why there is nothing, beside the body that the original answers.

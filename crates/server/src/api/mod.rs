@@ -2,10 +2,13 @@
 
 pub(crate) mod account;
 pub(crate) mod aggregate;
+pub(crate) mod alerts;
+pub(crate) mod assets;
 pub(crate) mod change;
 pub(crate) mod complete;
 pub(crate) mod connections;
 pub(crate) mod crons;
+pub(crate) mod evidence;
 pub(crate) mod export;
 pub(crate) mod fields;
 pub(crate) mod files;

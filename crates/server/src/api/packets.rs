@@ -185,7 +185,7 @@ fn mac_text(mac: &[u8; 6]) -> String {
 }
 
 /// One line about the innermost header.
-fn info(decoded: &Decoded<'_>) -> String {
+pub(crate) fn info(decoded: &Decoded<'_>) -> String {
     let len = decoded.payload.len() + decoded.missing;
     let mut text = match &decoded.transport {
         Transport::Tcp(tcp) => {

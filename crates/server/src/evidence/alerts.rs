@@ -84,7 +84,7 @@ impl Key {
     }
 
     pub fn protocol_name(&self) -> String {
-        evidence::protocol_name(self.protocol).into_owned()
+        ::evidence::protocol_name(self.protocol).into_owned()
     }
 
     /// As Liuying writes it: `attacker:>victim:port PROTOCOL type name`.

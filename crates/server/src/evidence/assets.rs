@@ -67,7 +67,7 @@ impl Assets {
             json!({
                 "ip": key.ip.to_string(), "category": key.category, "type": key.kind, "name": key.name,
                 "version": key.version, "vendor": key.vendor, "port": key.port,
-                "protocol": evidence::protocol_name(key.protocol), "rules": rules, "first": first,
+                "protocol": ::evidence::protocol_name(key.protocol), "rules": rules, "first": first,
                 "last": last.time, "count": count, "time": last.time, "devid": last.device,
                 "session": last.session.to_string(),
             })

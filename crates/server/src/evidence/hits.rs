@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::ApiError;
 use ::fields::Target;
-use evidence::DeviceId;
+use ::evidence::DeviceId;
 use index::{Control, Show};
 use query::{Leaf, Plan, Test, TextTest};
 use session::evidence as said;

@@ -7,7 +7,7 @@ use crate::params::Params;
 use crate::scope::forced;
 use crate::stored::Located;
 use ::fields::Target;
-use evidence::{DeviceId, Record, description};
+use ::evidence::{DeviceId, Record, description};
 use index::{Control, Show};
 use packets::{Wanted, fetch};
 use query::{Bounding, Leaf, Plan, Test, time_range};

@@ -6,7 +6,7 @@ pub(crate) mod hits;
 pub(crate) mod http;
 pub(crate) mod lookup;
 
-use evidence::{Archive, DeviceId};
+use ::evidence::{Archive, DeviceId};
 
 /// The evidence of this machine.
 #[derive(Clone, Debug)]

@@ -89,6 +89,7 @@ fn setup() -> Setup {
         keys: Arc::default(),
         uploads: None,
         pins: None,
+        evidence: None,
         monitor: None,
     };
     Setup { index, state, auth, _dir: dir }

@@ -176,6 +176,7 @@ impl Fixture {
             schema,
             uploads: Some(Arc::new(CountingImporter)),
             pins: Some(Arc::new(super::pins::Remembered { index: memory.clone(), pins: Default::default() })),
+            evidence: None,
             monitor: None,
         };
         let app = App::new(config, state);

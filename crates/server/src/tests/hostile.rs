@@ -110,6 +110,7 @@ fn state(dir: &std::path::Path) -> State {
         keys: Arc::default(),
         uploads: None,
         pins: None,
+        evidence: None,
         monitor: None,
     }
 }
