@@ -80,7 +80,7 @@ for (const [theme, locale, width] of [['light', 'en', 1280], ['dark', 'en', 1920
     await page.keyboard.type(' && htt')
     await page.waitForTimeout(900)
     await shot('completion')
-    for (const path of ['files', 'stats?date=0.25&live=0', 'help', 'help?tab=fields', 'settings']) {
+    for (const path of ['spiview?date=-1', 'spigraph?date=-1', 'connections?date=-1&length=500', 'map?date=-1', 'files', 'stats?date=0.25&live=0', 'help', 'help?tab=fields', 'settings']) {
       await page.goto(`/${path}`)
       await quiet(page)
       await shot(path.replace('?tab=', '-').replace(/\?.*/, ''))

@@ -132,7 +132,7 @@ export default {
   },
   keys: {
     title: 'Keyboard shortcuts', search: 'Go to the search expression', time: 'Choose the time range', refresh: 'Search again', step: 'One window earlier, later', move: 'Next, previous session', open: 'Open the session', panes: 'Fields, performance, packets', close: 'Close what is open', export: 'Export',
-    upload: 'Import a capture', goto: 'Go to sessions, files, statistics, help, settings', column: 'Move the column in focus', width: 'Width of the column in focus', shortcuts: 'Show this list',
+    upload: 'Import a capture', goto: 'Go to sessions, SPI view, SPI graph, connections, map, files, statistics, help, settings', column: 'Move the column in focus', width: 'Width of the column in focus', shortcuts: 'Show this list',
   },
   settings: {
     look: 'Appearance', language: 'Language', theme: 'Theme', zone: 'Time zone', zoneHint: 'Times are shown and read in it. Now: {now}', localZone: 'This computer ({zone})', table: 'Session list', columns: 'Columns', factory: 'As delivered', kept: 'None kept | {n} kept | {n} kept',

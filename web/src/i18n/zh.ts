@@ -132,7 +132,7 @@ export default {
   },
   keys: {
     title: '键盘快捷键', search: '转到搜索表达式', time: '选择时间范围', refresh: '重新搜索', step: '前移、后移一个窗口', move: '下一个、上一个会话', open: '打开会话', panes: '字段、性能、数据包', close: '关闭当前打开的内容', export: '导出',
-    upload: '导入抓包文件', goto: '转到会话、文件、统计、帮助、设置', column: '移动焦点所在的列', width: '焦点所在列的宽度', shortcuts: '显示此列表',
+    upload: '导入抓包文件', goto: '转到会话、SPI 视图、SPI 图、连接、地图、文件、统计、帮助、设置', column: '移动焦点所在的列', width: '焦点所在列的宽度', shortcuts: '显示此列表',
   },
   settings: {
     look: '外观', language: '语言', theme: '主题', zone: '时区', zoneHint: '时间按此时区显示和输入。现在：{now}', localZone: '本机（{zone}）', table: '会话列表', columns: '列', factory: '默认', kept: '保存了 {n} 条',

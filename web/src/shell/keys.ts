@@ -50,7 +50,7 @@ export const SHORTCUTS: readonly { name: string; keys: readonly string[] }[] = [
   { name: 'close', keys: ['Esc'] },
   { name: 'export', keys: ['x'] },
   { name: 'upload', keys: ['u'] },
-  { name: 'goto', keys: ['g s', 'g f', 'g t', 'g h', 'g ,'] },
+  { name: 'goto', keys: ['g s', 'g v', 'g g', 'g c', 'g m', 'g f', 'g t', 'g h', 'g ,'] },
   { name: 'column', keys: ['Alt ←', 'Alt →'] },
   { name: 'width', keys: ['Shift ←', 'Shift →'] },
   { name: 'shortcuts', keys: ['?'] },
