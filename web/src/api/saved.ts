@@ -53,7 +53,10 @@ export async function keepLayout(type: 'sessionstable' | 'sessionsinfofields', l
   else await json(path, { method: 'POST', body: layout })
 }
 
-export const removeLayout = (type: 'sessionstable' | 'sessionsinfofields', name: string): Promise<unknown> =>
+/** What layouts there are. */
+export type LayoutType = 'sessionstable' | 'sessionsinfofields' | 'spiview'
+
+export const removeLayout = (type: LayoutType, name: string): Promise<unknown> =>
   json(`/api/user/layouts/${type}/${part(name)}`, { method: 'DELETE' })
 
 export const pageState = (name: string, signal?: AbortSignal): Promise<Record<string, unknown>> => json(`/api/user/state/${part(name)}`, { signal })

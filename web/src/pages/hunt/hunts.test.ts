@@ -16,10 +16,11 @@ test('says what is wrong before it is sent', () => {
 })
 
 test('the query has both ends in whole seconds that hold all of the range', () => {
-  expect(huntQuery('a == 1', { startTime: '10.5', stopTime: '20.2' }, 0, 'UTC')).toEqual({ expression: 'a == 1', startTime: 10, stopTime: 21 })
-  expect(huntQuery('', { date: '1' }, 7_200_000, 'UTC')).toEqual({ startTime: 3600, stopTime: 7200 })
-  expect(huntQuery('', { startTime: 'nonsense', stopTime: 'now' }, 0, 'UTC')).toBeNull()
-  const all = huntQuery('', { date: '-1' }, 0, 'UTC')
+  expect(huntQuery({ expression: 'a == 1', range: { startTime: '10.5', stopTime: '20.2' } }, 0, 'UTC')).toEqual({ expression: 'a == 1', startTime: 10, stopTime: 21 })
+  expect(huntQuery({ expression: '', range: { date: '1' } }, 7_200_000, 'UTC')).toEqual({ startTime: 3600, stopTime: 7200 })
+  expect(huntQuery({ expression: '', range: { startTime: 'nonsense', stopTime: 'now' } }, 0, 'UTC')).toBeNull()
+  expect(huntQuery({ expression: '', range: { date: '1' }, viewId: 'v1' }, 7_200_000, 'UTC')).toMatchObject({ view: 'v1' })
+  const all = huntQuery({ expression: '', range: { date: '-1' } }, 0, 'UTC')
   expect(all && rangeOf(all)).toEqual({ date: '-1' })
   expect(rangeOf({ startTime: 10, stopTime: 21 })).toEqual({ startTime: '10', stopTime: '21' })
 })

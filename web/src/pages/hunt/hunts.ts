@@ -52,12 +52,13 @@ export function wrongWith(draft: Draft): '' | 'name' | 'search' | 'hex' | 'regex
 }
 
 /** A hunt needs both ends of its time, in seconds. Null where the range cannot be read. */
-export function huntQuery(expression: string, range: Range, now: number, zone: Zone): HuntQuery | null {
+export function huntQuery({ expression, range, viewId: view }: { expression: string; range: Range; viewId?: string }, now: number, zone: Zone): HuntQuery | null {
   const all = 'date' in range && range.date === '-1'
   const at = all ? null : resolve(range, now, zone)
   if (!all && !at) return null
   return {
     ...(expression ? { expression } : {}),
+    ...(view ? { view } : {}),
     startTime: at ? Math.floor(at.start / 1000) : 0,
     stopTime: at ? Math.ceil(at.stop / 1000) : LAST_SECOND,
   }
