@@ -50,8 +50,12 @@ export const SHORTCUTS: readonly { name: string; keys: readonly string[] }[] = [
   { name: 'close', keys: ['Esc'] },
   { name: 'export', keys: ['x'] },
   { name: 'upload', keys: ['u'] },
+  { name: 'palette', keys: ['Ctrl K'] },
   { name: 'goto', keys: ['g s', 'g v', 'g g', 'g c', 'g m', 'g f', 'g t', 'g h', 'g ,'] },
   { name: 'column', keys: ['Alt ←', 'Alt →'] },
   { name: 'width', keys: ['Shift ←', 'Shift →'] },
+  { name: 'arkimeSearch', keys: ['Shift Q', 'Shift T'] },
+  { name: 'arkime', keys: ['Shift A', 'S', 'V', 'G', 'C', 'U', 'H'] },
+  { name: 'hints', keys: ['Shift'] },
   { name: 'shortcuts', keys: ['?'] },
 ]

@@ -97,6 +97,8 @@ async function follow(upload: Upload, id: string, signal: AbortSignal): Promise<
   }
 }
 
+export const isActive = (one: Upload): boolean => ['waiting', 'sending', 'importing'].includes(one.phase)
+
 /** Where exactly the sessions of an upload are: its expression, within its own time. */
 export function found(answer: UploadAnswer): { expression: string; range: Range; bounding: 'last' } | null {
   if (!answer.expression) return null
@@ -104,4 +106,19 @@ export function found(answer: UploadAnswer): { expression: string; range: Range;
   // A second more at both ends: the range counts whole milliseconds, packets do not.
   const range: Range = first && last ? fromInstants({ start: first - 1000, stop: last + 1000 }) : { date: '-1' }
   return { expression: answer.expression, range, bounding: 'last' }
+}
+
+/** Where the sessions of several uploads are: any of their expressions, within the time of all. */
+export function foundAll(answers: readonly UploadAnswer[]): ReturnType<typeof found> {
+  const expressions = [...new Set(answers.flatMap((one) => one.expression ?? []))]
+  if (expressions.length < 2) {
+    const only = answers.find((one) => one.expression)
+    return only ? found(only) : null
+  }
+  const timed = answers.every((one) => !one.expression || (one.first && one.last))
+  return found({
+    success: true,
+    expression: expressions.map((one) => `(${one})`).join(' || '),
+    ...(timed ? { first: Math.min(...answers.map((one) => one.first ?? Infinity)), last: Math.max(...answers.map((one) => one.last ?? 0)) } : {}),
+  })
 }
