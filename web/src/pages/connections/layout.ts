@@ -22,16 +22,18 @@ export class Layout {
       const [x, y] = [at?.[i * 2], at?.[i * 2 + 1]]
       return x !== undefined && y !== undefined && Number.isFinite(x) && Number.isFinite(y) ? { x, y } : {}
     })
+    const many = radii.length > 1200
     const known = this.nodes.filter((node) => node.x !== undefined).length
     this.simulation = forceSimulation(this.nodes)
       .force('link', forceLink(links.map(([source, target]) => ({ source, target }))).distance((link) => 36 + (radii[(link.source as SimulationNodeDatum).index ?? 0] ?? 0) + (radii[(link.target as SimulationNodeDatum).index ?? 0] ?? 0)))
-      .force('charge', forceManyBody().strength(-110).distanceMax(500).theta(0.9))
+      .force('charge', forceManyBody().strength(-110).distanceMax(many ? 260 : 500).theta(many ? 1.2 : 0.9))
       .force('collide', forceCollide((_, i) => (radii[i] ?? 0) + 3).iterations(1))
       // Groups that nothing links stay in sight of one another.
       .force('x', forceX(0).strength(0.045))
       .force('y', forceY(0).strength(0.06))
       .alpha(known > radii.length / 2 ? 0.25 : 1)
-      .alphaDecay(radii.length > 1500 ? 0.035 : 0.0228)
+      // Many nodes cost more a step, and nobody waits for the last pixel.
+      .alphaDecay(many ? 0.045 : 0.0228)
       .stop()
     for (const i of fixed) this.hold(i)
   }
