@@ -37,8 +37,6 @@ export interface HistoryQuery extends CommonQuery {
   sortField: string
   desc: boolean
   searchTerm?: string
-  userId?: string
-  api?: string
 }
 
 export const histories = (query: HistoryQuery, signal?: AbortSignal): Promise<Rows<HistoryRow>> => json('/api/histories', { query, signal })

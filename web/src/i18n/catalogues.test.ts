@@ -39,7 +39,7 @@ test('no text is empty, and both take the same values', () => {
 })
 
 test('texts hold no message syntax by accident', () => {
-  for (const [key, text] of [...english, ...chinese]) expect(text, key).not.toMatch(/@[:.]|\{['"]/)
+  for (const [key, text] of [...english, ...chinese]) expect(text, key).not.toMatch(/@|\{['"]/)
 })
 
 test('every key that the code names exists', () => {

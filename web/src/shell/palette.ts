@@ -18,6 +18,9 @@ export interface Command {
 const MOST: Record<Kind, number> = { page: 30, action: 20, view: 12, recent: 8, hunt: 3, field: 12 }
 const ORDER: readonly Kind[] = ['page', 'action', 'view', 'recent', 'hunt', 'field']
 
+/** In longer names nearly any letters stand in order. */
+const LONG = 20
+
 /**
  * How well `text` answers `word`: at its start, at the start of a word, anywhere, or letter by letter in order. 0 where it does not.
  */
@@ -25,6 +28,7 @@ export function score(text: string, word: string): number {
   const at = text.indexOf(word)
   if (at === 0) return 100 - Math.min(40, text.length - word.length)
   if (at > 0) return /[\s._:-]/.test(text[at - 1] ?? '') ? 55 : 35
+  if (text.length > LONG) return 0
   let from = 0
   for (const letter of word) {
     from = text.indexOf(letter, from) + 1

@@ -1,0 +1,31 @@
+import { expect, test } from './viewer.ts'
+
+test('the palette goes to pages, runs searches, finds fields', async ({ viewer, page }) => {
+  await viewer.open()
+  await page.keyboard.press('Control+k')
+  const palette = page.getByTestId('palette')
+  await palette.getByRole('combobox').fill('histo')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(/\/history/)
+  await page.keyboard.press('Control+k')
+  await palette.getByRole('combobox').fill('protocols == http')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL((url) => url.pathname === '/sessions' && url.searchParams.get('expression') === 'protocols == http')
+  await page.keyboard.press('Control+k')
+  await palette.getByRole('combobox').fill('http.statuscode')
+  await palette.getByRole('option', { name: /http\.statuscode/ }).first().click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('expression') === 'protocols == http && http.statuscode == EXISTS!')
+})
+
+test('the letters of Arkime lead to pages, and held Shift shows them', async ({ viewer, page }) => {
+  await viewer.open()
+  await page.locator('body').click({ position: { x: 2, y: 2 } })
+  await page.keyboard.down('Shift')
+  await expect(page.locator('.letter').first()).toBeVisible()
+  await page.keyboard.up('Shift')
+  await expect(page.locator('.letter')).toHaveCount(0)
+  await page.keyboard.press('Shift+U')
+  await expect(page).toHaveURL(/\/hunt\?.*date=-1/)
+  await page.keyboard.press('Shift+H')
+  await expect(page).toHaveURL(/\/help/)
+})

@@ -1,0 +1,45 @@
+import { expect, test } from './viewer.ts'
+
+test('a view and a list are made, used in a search, and deleted', async ({ viewer, page }) => {
+  await page.goto('/settings?section=views')
+  const name = `e2e ${Date.now()}`
+  await page.getByTestId('object-new').click()
+  await page.getByTestId('object-name').fill(name)
+  await page.getByTestId('object-expression').fill('nonsense ==')
+  await page.getByTestId('object-save').click()
+  await expect(page.getByTestId('object-form').getByRole('alert')).toBeVisible()
+  await page.getByTestId('object-expression').fill('protocols == http')
+  await page.getByTestId('object-save').click()
+  const row = page.getByRole('listitem').filter({ hasText: name })
+  await expect(row).toContainText('protocols == http')
+  await row.getByRole('button', { name: `Delete ${name}` }).click()
+  await page.getByTestId('confirm').click()
+  await expect(row).toHaveCount(0)
+
+  const list = `e2e-${Date.now()}`
+  await page.goto('/settings?section=lists')
+  await page.getByTestId('object-new').click()
+  await page.getByTestId('object-name').fill(list)
+  await page.getByRole('button', { name: 'Numbers' }).click()
+  await page.getByTestId('object-values').fill('80\n8080, 8000')
+  await page.getByTestId('object-save').click()
+  await expect(page.getByRole('listitem').filter({ hasText: `$${list}` })).toContainText('80, 8080, 8000')
+  await viewer.open(`date=-1&expression=${encodeURIComponent(`port.dst == $${list}`)}`)
+  expect(await viewer.count()).toBeGreaterThan(0)
+  await page.goto('/settings?section=lists')
+  await page.getByRole('button', { name: `Delete $${list}` }).click()
+  await page.getByTestId('confirm').click()
+  await expect(page.getByRole('listitem').filter({ hasText: `$${list}` })).toHaveCount(0)
+})
+
+test('the history says what was asked and leads back to it', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http')
+  await page.waitForTimeout(500)
+  await page.goto('/history?filter=protocols')
+  const row = page.getByTestId('history').getByRole('row').filter({ hasText: 'protocols == http' }).first()
+  await expect(row).toContainText('sessions')
+  await row.getByRole('button', { name: /Details/ }).click()
+  await expect(page.locator('.detail dl').first()).toContainText('expression')
+  await row.getByRole('link', { name: 'Sessions' }).click()
+  await expect(page).toHaveURL((url) => url.searchParams.get('expression') === 'protocols == http')
+})
