@@ -20,10 +20,16 @@ export const menu = reactive<{ open: boolean; target: MenuTarget | null; rect: {
   origin: null,
 })
 
+/** Beside the element; beside the pointer where the element is a mark of a chart, which may be as large as the page. */
+export function anchorOf(event: Event, { x, y, width, height }: { x: number; y: number; width: number; height: number }): { x: number; y: number; width: number; height: number } {
+  if (height <= 80) return { x, y, width, height }
+  const pointed = 'clientX' in event && typeof event.clientX === 'number' && 'detail' in event && event.detail !== 0
+  return pointed ? { x: event.clientX as number, y: (event as MouseEvent).clientY, width: 0, height: 0 } : { x: x + width / 2, y: y + height / 2, width: 0, height: 0 }
+}
+
 export function openMenu(event: Event, target: MenuTarget): void {
   const origin = event.currentTarget as HTMLElement
-  const { x, y, width, height } = origin.getBoundingClientRect()
-  Object.assign(menu, { open: true, target, origin, rect: { x, y, width, height } })
+  Object.assign(menu, { open: true, target, origin, rect: anchorOf(event, origin.getBoundingClientRect()) })
 }
 
 /** The field whose most frequent values are shown; null = none. */
