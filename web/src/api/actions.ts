@@ -29,8 +29,12 @@ export interface Pin {
   expression: string
   /** Epoch milliseconds; null for good. */
   until: number | null
+  made: number
   sessions: number
+  packets: number
   bytes: number
+  /** Packets that were gone already. */
+  missing?: number
 }
 
 export const pins = async (signal?: AbortSignal): Promise<Pin[]> => (await json<{ data: Pin[] }>('/api/pins', { query: { length: 1000 }, signal })).data

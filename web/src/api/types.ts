@@ -232,6 +232,12 @@ export interface CaptureFile {
   /** What is damaged in it, with the byte offset. */
   damage?: string | null
   sessionsStarted?: number
+  /** Bytes of the packets before compression. */
+  packetsSize?: number
+  /** How much compression saves, percent. */
+  cratio?: number
+  /** When it was closed, epoch milliseconds. */
+  finishTimestamp?: number
 }
 
 export interface FilesAnswer {

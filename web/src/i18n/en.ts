@@ -87,7 +87,7 @@ export default {
     kinds: 'pcap and pcapng, also compressed with gzip or zstd', phase: { waiting: 'Waiting', sending: 'Sending', importing: 'Reading', done: 'Done', failed: 'Failed', cancelled: 'Cancelled' }, result: '{sessions} sessions, {packets} packets', show: 'Show the sessions', clear: 'Clear finished',
   },
   files: {
-    count: '{n} of {all} files', filter: 'Filter by name', failed: 'The files could not be listed', noMatch: 'No file has such a name', empty: 'No capture files yet', sessions: 'Sessions', locked: 'kept', lockedHint: 'Never deleted by retention', pages: 'Pages of files', before: 'Before', after: 'Next',
+    count: '{n} of {all} files', filter: 'Filter by name', failed: 'The files could not be listed', noMatch: 'No file has such a name', empty: 'No capture files yet', sessions: 'Sessions', locked: 'kept', lockedHint: 'Never deleted by retention', pages: 'Pages of files',
     column: { num: 'No.', node: 'Node', name: 'File', filesize: 'Size', packets: 'Packets', first: 'First packet', lastTimestamp: 'Last packet' },
   },
   stats: {

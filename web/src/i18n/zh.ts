@@ -87,7 +87,7 @@ export default {
     kinds: 'pcap 与 pcapng，可用 gzip 或 zstd 压缩', phase: { waiting: '等待', sending: '发送', importing: '解析', done: '完成', failed: '失败', cancelled: '已取消' }, result: '{sessions} 个会话，{packets} 个包', show: '查看会话', clear: '清除已完成',
   },
   files: {
-    count: '{n} / {all} 个文件', filter: '按文件名筛选', failed: '无法列出文件', noMatch: '没有这样的文件', empty: '还没有抓包文件', sessions: '会话', locked: '保留', lockedHint: '不会被自动清理', pages: '文件分页', before: '上一页', after: '下一页',
+    count: '{n} / {all} 个文件', filter: '按文件名筛选', failed: '无法列出文件', noMatch: '没有这样的文件', empty: '还没有抓包文件', sessions: '会话', locked: '保留', lockedHint: '不会被自动清理', pages: '文件分页',
     column: { num: '编号', node: '节点', name: '文件', filesize: '大小', packets: '包数', first: '第一个包', lastTimestamp: '最后一个包' },
   },
   stats: {

@@ -68,6 +68,8 @@ export interface Options<T, A extends Rows<T>> {
   ask: (query: TableQuery, params: Record<string, string>, signal: AbortSignal) => Promise<A>
   /** Milliseconds until it is asked again on its own; 0 for never. */
   every?: () => number
+  /** The page sorts, filters and cuts by itself: what the URL says of that asks nothing anew. */
+  local?: boolean
   /** Anything else that makes the page ask again. */
   also?: () => unknown
 }
@@ -130,7 +132,7 @@ export function useTable<T, A extends Rows<T> = Rows<T>>(options: Options<T, A>)
     if (every > 0) timer = setTimeout(() => void load(true), every)
   }
   watch(
-    () => JSON.stringify([state.value, params.value, options.also?.()]),
+    () => JSON.stringify([options.local ? null : state.value, params.value, options.also?.()]),
     () => route.name === here && void load(),
     { immediate: true },
   )
