@@ -44,8 +44,7 @@ test('slow last night: the range, the services, the sessions, the packets, the e
   await page.getByTestId('value-menu').getByRole('menuitem', { name: 'And this' }).click()
   await viewer.settled()
   expect(await viewer.count()).toBeGreaterThan(0)
-  await page.keyboard.press('j')
-  await page.keyboard.press('Enter')
+  await viewer.openRow(0)
   await page.keyboard.press('2')
   await expect(page.getByTestId('transaction').first()).toContainText('/app/slow')
 

@@ -73,7 +73,7 @@ test('on paper: a title, the range, no buttons, several pages at most', async ({
   await expect(page.getByTestId('total-sessions')).toContainText(/[1-9]/)
   await page.emulateMedia({ media: 'print' })
   await expect(page.getByRole('heading', { name: 'Network traffic report' })).toBeVisible()
-  await expect(page.getByText('protocols == http').last()).toBeVisible()
+  await expect(page.locator('.report')).toContainText('protocols == http')
   await expect(page.getByTestId('edit')).toBeHidden()
   await expect(page.getByRole('navigation')).toBeHidden()
   const pdf = await page.pdf({ format: 'A4', printBackground: true })

@@ -17,7 +17,10 @@ let serial = 0
 export const newCancelId = (): string => `web-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${++serial}`
 
 export function failureOf(error: unknown, expression: string): Failure {
-  return { message: api.describe(error), expression: error instanceof api.ApiError && error.status === 400 && Boolean(expression) }
+  const message = api.describe(error)
+  const status = error instanceof api.ApiError ? error.status : 0
+  // Arkime's routes refuse an expression with 403; that it is the expression is said by the column.
+  return { message, expression: Boolean(expression) && (status === 400 || (status === 403 && /^column \d+:/.test(message))) }
 }
 
 export interface Answer<T> {

@@ -2,7 +2,7 @@
 
 import type { SummaryMetric } from '@/api/summary'
 
-export const KINDS = ['totals', 'timeline', 'series', 'top', 'map', 'fresh', 'slow', 'trouble', 'direction', 'capture'] as const
+export const KINDS = ['totals', 'timeline', 'series', 'top', 'map', 'fresh', 'slow', 'trouble', 'direction', 'capture', 'alerts'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** A third, a half, two thirds, and the whole of the width. */
@@ -36,12 +36,12 @@ export type Option = 'field' | 'end' | 'transaction' | 'metric' | 'view' | 'coun
 
 /** What can be chosen of each kind. */
 export const OPTIONS: Record<Kind, readonly Option[]> = {
-  totals: [], timeline: [], trouble: [], direction: ['metric'], capture: [],
+  totals: [], timeline: [], trouble: [], direction: ['metric'], capture: [], alerts: ['count'],
   series: ['field', 'metric', 'count'], top: ['field', 'metric', 'view', 'count', 'order'], map: ['end'], fresh: ['field', 'count'], slow: ['transaction', 'count'],
 }
 
 const DEFAULTS: Record<Kind, Partial<Widget>> = {
-  totals: { size: 'xl' }, timeline: { size: 'l' }, trouble: { size: 's' }, direction: { size: 's', metric: 'bytes' }, capture: { size: 'm' },
+  totals: { size: 'xl' }, timeline: { size: 'l' }, trouble: { size: 's' }, direction: { size: 's', metric: 'bytes' }, capture: { size: 'm' }, alerts: { size: 's', count: 5 },
   series: { size: 'l', field: 'protocols', metric: 'bytes', count: 8 }, top: { size: 's', field: 'ip.dst', metric: 'bytes' },
   map: { size: 'l', field: 'dst' }, fresh: { size: 's', field: 'host', count: 10 }, slow: { size: 'm', field: 'http', count: 8 },
 }
@@ -65,6 +65,7 @@ export const factory = (): Widget[] => [
   widget('map'), widget('top', { field: 'host', metric: 'sessions' }),
   widget('slow', { field: 'http', size: 's' }), widget('slow', { field: 'sql', size: 's' }), widget('slow', { field: 'dns', size: 's' }),
   widget('fresh'), widget('direction'), widget('capture', { size: 's' }),
+  widget('alerts', { size: 'xl' }),
 ]
 
 const oneOf = <T>(all: readonly T[], value: unknown): T | undefined => all.find((one) => one === value)
