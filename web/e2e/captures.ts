@@ -43,7 +43,7 @@ export function capture(conversations: readonly Conversation[], startMs: number)
   head.writeUInt16LE(4, 6)
   head.writeUInt32LE(262_144, 16)
   head.writeUInt32LE(1, 20)
-  const out = [head]
+  const out: Buffer[] = [head]
   let at = startMs
   const put = (bytes: Buffer): void => {
     const record = Buffer.alloc(16)
