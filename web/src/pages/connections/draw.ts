@@ -18,6 +18,8 @@ export interface Look {
   locked: ReadonlySet<string>
   /** Nodes that a text finds; null where none is typed. */
   found: ReadonlySet<number> | null
+  /** The picture moves: fewer names, without a halo. */
+  moving: boolean
   /** With marks for new and old. */
   compared: boolean
 }
@@ -36,6 +38,8 @@ export interface Colours {
 }
 
 const LABELS = 90
+/** Text is what a picture costs most. */
+const MOVING_LABELS = 30
 
 export function draw(ctx: CanvasRenderingContext2D, size: { width: number; height: number }, scene: Scene, at: Float32Array, view: View, look: Look, colours: Colours): void {
   const { width, height } = size
@@ -77,21 +81,40 @@ export function draw(ctx: CanvasRenderingContext2D, size: { width: number; heigh
   if (look.link >= 0) stroke((i) => i === look.link, colours.accent, 1)
 
   const radius = (i: number): number => (scene.nodes[i]?.radius ?? 4) * zoom
+  // Nodes that look alike are one path: a thousand fills cost more than one fill of a thousand circles.
+  const alike = new Map<string, { path: Path2D; fill: string; stroke: string; width: number; alpha: number; dashed: boolean }>()
+  const over: number[] = []
   scene.nodes.forEach((node, i) => {
     const [x, y, r] = [X(i), Y(i), radius(i)]
     if (x < -r || y < -r || x > width + r || y > height + r) return
-    ctx.globalAlpha = pale(i) ? 0.18 : 1
-    ctx.beginPath()
-    ctx.arc(x, y, r, 0, Math.PI * 2)
-    const old = look.compared && node.seen === 'old'
-    ctx.fillStyle = old ? colours.back : colours[node.role]
-    ctx.fill()
-    ctx.lineWidth = old || (look.compared && node.seen === 'new') ? 2.5 : 1
-    ctx.strokeStyle = old ? colours.gone : look.compared && node.seen === 'new' ? colours.fresh : colours.back
-    if (old) ctx.setLineDash([3, 2])
-    ctx.stroke()
+    const [old, fresh, faint] = [look.compared && node.seen === 'old', look.compared && node.seen === 'new', pale(i)]
+    const key = `${node.role}${old ? 'o' : ''}${fresh ? 'n' : ''}${faint ? 'p' : ''}`
+    let group = alike.get(key)
+    if (!group) {
+      group = {
+        path: new Path2D(), fill: old ? colours.back : colours[node.role], stroke: old ? colours.gone : fresh ? colours.fresh : colours.back, width: old || fresh ? 2.5 : 1,
+        alpha: faint ? 0.18 : 1, dashed: old,
+      }
+      alike.set(key, group)
+    }
+    group.path.moveTo(x + r, y)
+    group.path.arc(x, y, r, 0, Math.PI * 2)
+    if (i === look.focus || look.found?.has(i) || look.locked.has(node.node.id)) over.push(i)
+  })
+  for (const { path, fill, stroke: line, width: wide, alpha, dashed } of alike.values()) {
+    ctx.globalAlpha = alpha
+    ctx.fillStyle = fill
+    ctx.fill(path)
+    ctx.lineWidth = wide
+    ctx.strokeStyle = line
+    if (dashed) ctx.setLineDash([3, 2])
+    ctx.stroke(path)
     ctx.setLineDash([])
-    if (look.locked.has(node.node.id)) {
+  }
+  ctx.globalAlpha = 1
+  for (const i of over) {
+    const [x, y, r] = [X(i), Y(i), radius(i)]
+    if (look.locked.has(scene.nodes[i]?.node.id ?? '')) {
       ctx.beginPath()
       ctx.arc(x, y, Math.max(2, r * 0.32), 0, Math.PI * 2)
       ctx.fillStyle = colours.back
@@ -104,7 +127,7 @@ export function draw(ctx: CanvasRenderingContext2D, size: { width: number; heigh
       ctx.strokeStyle = colours.text
       ctx.stroke()
     }
-  })
+  }
 
   // Names, the heaviest node first; one that would lie on another is left out until there is room.
   ctx.font = '11.5px "JetBrains Mono", ui-monospace, monospace'
@@ -121,9 +144,11 @@ export function draw(ctx: CanvasRenderingContext2D, size: { width: number; heigh
     if (!must && taken.some(([a, b, w, h]) => box[0] < a + w && a < box[0] + box[2] && box[1] < b + h && b < box[1] + box[3])) return false
     taken.push(box)
     ctx.globalAlpha = pale(i) ? 0.25 : 1
-    ctx.lineWidth = 3
-    ctx.strokeStyle = colours.back
-    ctx.strokeText(label, box[0], y)
+    if (!look.moving) {
+      ctx.lineWidth = 3
+      ctx.strokeStyle = colours.back
+      ctx.strokeText(label, box[0], y)
+    }
     ctx.fillStyle = colours.text
     ctx.fillText(label, box[0], y)
     return true
@@ -132,7 +157,7 @@ export function draw(ctx: CanvasRenderingContext2D, size: { width: number; heigh
   const wanted = focused ? [...focused].sort((a, b) => a - b) : look.found ? [...look.found].sort((a, b) => a - b) : scene.nodes.map((_, i) => i)
   let drawn = 0
   for (const i of wanted) {
-    if (drawn >= LABELS * Math.max(1, view.k)) break
+    if (drawn >= (look.moving ? MOVING_LABELS : LABELS * Math.max(1, view.k))) break
     if (name(i, false)) drawn++
   }
   ctx.globalAlpha = 1
