@@ -2,7 +2,7 @@
 
 use crate::smtp::words;
 use crate::smtp::{DST, FOLDER, SRC, SUBJECT};
-use crate::text::{decode, header_fields, line};
+use crate::text::{decode, line, split_once};
 use crate::{Context, Dir, Parser, Step};
 
 /// Longest line.
@@ -112,23 +112,26 @@ fn announces_header(line: &[u8]) -> bool {
             || line.contains("RFC822.HEADER {"))
 }
 
-/// From, To, Cc, Bcc and Subject, up to the empty line.
+/// From, To, Cc, Bcc and Subject, up to the empty line. As in Arkime, of a field that goes on over several lines the first
+/// one counts.
 fn header(content: &[u8], context: &mut Context<'_>) {
-    let end = memchr::memmem::find(content, b"\r\n\r\n").map_or(content.len(), |at| at + 2);
-    header_fields(content.get(..end).unwrap_or(content), &mut |name, value| match decode(name)
-        .to_ascii_lowercase()
-        .as_str()
-    {
-        "from" => words::addresses(&value, &mut |address| drop(context.doc.add(&SRC, address))),
-        "to" | "cc" | "bcc" => words::addresses(&value, &mut |address| drop(context.doc.add(&DST, address))),
-        "subject" => {
-            let subject = words::decode(&value);
-            if !subject.is_empty() {
-                context.doc.add(&SUBJECT, &subject);
-            }
+    let mut rest = content;
+    while let Some((one, next)) = line(rest) {
+        rest = next;
+        if one.is_empty() {
+            break;
         }
-        _ => {}
-    });
+        let Some((name, value)) = split_once(one, b':').filter(|_| !one.starts_with(b" ")) else { continue };
+        let value = value.trim_ascii_start();
+        match decode(name).to_ascii_lowercase().as_str() {
+            "from" => words::addresses(value, &mut |address| drop(context.doc.add(&SRC, address))),
+            "to" | "cc" | "bcc" => {
+                words::addresses(value, &mut |address| drop(context.doc.add(&DST, address)));
+            }
+            "subject" if !value.is_empty() => drop(context.doc.add(&SUBJECT, &words::decode(value))),
+            _ => {}
+        }
+    }
 }
 
 /// Tag, command, folder.
@@ -161,7 +164,7 @@ mod tests {
 
     #[test]
     fn folders_and_who_wrote() {
-        let header = "From: \"Ann\" <Ann@a.example>\r\nTo: bob@b.example,\r\n\tcarl@c.example\r\nSubject: =?utf-8?q?=C3=A4?=\r\n\r\n";
+        let header = "From: \"Ann\" <Ann@a.example>\r\nTo: bob@b.example, carl@c.example,\r\n\tdora@d.example\r\nSubject: =?utf-8?q?=C3=A4?=\r\n\r\n";
         let server = format!(
             "* OK ready\r\na OK\r\n* 1 FETCH (FLAGS () BODY[HEADER.FIELDS (FROM TO)] {{{}}}\r\n{header})\r\n\
              * 2 FETCH (BODY[TEXT] {{9}}\r\nFrom: x@y)\r\nb OK done\r\n",

@@ -12,6 +12,8 @@ const MAUP: u8 = 6;
 const PROTOCOL_DATA: u16 = 0x0210;
 const M2UA_DATA: u16 = 0x0300;
 const M2UA_DATA_OLD: u16 = 0x0002;
+/// The form of Japan's TTC: a byte of priority comes first.
+const M2UA_DATA_TTC: u16 = 0x0301;
 /// Ports of both, for messages that do not tell.
 const M2UA_PORT: u16 = 2904;
 const M3UA_PORT: u16 = 2905;
@@ -53,6 +55,10 @@ impl Signalling {
             cursor.take(((4 - value.len() % 4) % 4).min(cursor.len()));
             match tag {
                 PROTOCOL_DATA => self.m3ua_data(value, context),
+                M2UA_DATA_TTC if class == MAUP => {
+                    let mut value = value;
+                    value.u8().and_then(|_priority| self.mtp_3(value, context))
+                }
                 M2UA_DATA | M2UA_DATA_OLD if matches!(class, TRANSFER | MAUP) => self.mtp_3(value, context),
                 _ => None,
             };

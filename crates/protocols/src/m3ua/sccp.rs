@@ -48,7 +48,10 @@ impl Sccp {
             let mut cursor = Bytes::new(rest.get(at + usize::from(*rest.get(at)?)..)?);
             cursor.vec8()
         };
-        let (called, calling, data) = (parameter(0)?, parameter(1)?, parameter(2)?);
+        let (called, calling) = (parameter(0)?, parameter(1)?);
+        // what lies above says its own length, and senders do not always repeat it right
+        let rest = bytes.rest();
+        let data = Bytes::new(rest.get(3 + usize::from(*rest.get(2)?)..)?);
         let (called, calling) = (address(called)?, address(calling)?);
         if let Some(point) = called.point {
             context.doc.add(&DST, i64::from(point));

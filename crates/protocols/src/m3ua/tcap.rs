@@ -3,7 +3,7 @@
 use self::fields::OPERATION;
 use super::camel;
 use crate::Context;
-use crate::ber::{INTEGER, OID, SEQUENCE, int, long_value, oid};
+use crate::ber::{INTEGER, OID, SEQUENCE, header, int, long_value, oid};
 use crate::bytes::Bytes;
 
 /// What the messages fill.
@@ -35,7 +35,16 @@ impl Tcap {
         context: &mut Context<'_>,
     ) -> Option<()> {
         // unidirectional, begin, end, continue
-        let (0x61 | 0x62 | 0x64 | 0x65, mut message) = long_value(&mut bytes)? else { return None };
+        let (0x61 | 0x62 | 0x64 | 0x65) = bytes.rest().first()? else { return None };
+        let mut whole = bytes;
+        let mut message = match long_value(&mut whole) {
+            Some((_, message)) => message,
+            // longer than what is there: its start is read
+            None => {
+                header(&mut bytes)?;
+                bytes
+            }
+        };
         self.camel |= subsystems.contains(&Some(camel::SUBSYSTEM));
         while !message.is_empty() {
             let (tag, mut content) = long_value(&mut message)?;
