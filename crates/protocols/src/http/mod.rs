@@ -11,7 +11,7 @@
 //! Requests and responses are told apart by their first line, not by direction. Bodies pass through their digests
 //! and are not kept. Bytes lost inside a body of known length are skipped; after any other loss the side is read
 //! again from the next packet that starts with a message. CONNECT and protocol upgrades hand the rest of the
-//! connection over, and so does the preface of HTTP/2.
+//! connection over; the preface of HTTP/2 ends the parser.
 
 mod fields;
 mod head;

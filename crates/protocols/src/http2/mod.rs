@@ -1,18 +1,18 @@
 //! HTTP/2 (RFC 9113) in the clear: requests and responses of every stream, in the fields of HTTP.
 //!
-//! Starts where HTTP/1 sees the preface, with prior knowledge or after an upgrade.
+//! Starts with the client's preface: with prior knowledge, or after an upgrade that HTTP/1 saw.
 
 mod hpack;
 mod huffman;
 mod parser;
 
-use crate::{Protocol, messages::Framed};
+use crate::{Detect, Protocol, messages::Framed};
 
-/// HTTP/2; HTTP/1's parser hands over to it.
+/// HTTP/2, by its preface. What the server sent before it is not lost.
 pub static PROTOCOL: Protocol = Protocol {
     name: "http2",
     fields: &[],
-    detect: &[],
+    detect: &[Detect::Tcp(0, b"PRI * HTTP/2.0\r\n\r\n")],
     quiet: false,
     start: || Box::new(Framed::new(parser::Http2::default())),
 };

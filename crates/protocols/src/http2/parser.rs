@@ -12,8 +12,8 @@ use session::{Transaction, TransactionKind};
 
 /// Length, type, flags, stream.
 const HEADER: usize = 9;
-/// The rest of the preface behind what looks like the head of a request, and all of it.
-const PREFACE_END: &[u8] = b"SM\r\n\r\n";
+/// What a client sends first (section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Frames of header blocks together.
 const MAX_BLOCK: usize = 64 * 1024;
 /// Streams that are remembered; the oldest are forgotten.
@@ -59,11 +59,12 @@ impl Messages for Http2 {
     const LOOKED: usize = MAX_BLOCK + HEADER;
 
     fn length(&self, _: Dir, bytes: &[u8], _: &Context<'_>) -> Length {
-        let start = bytes.get(..PREFACE_END.len()).unwrap_or(bytes);
-        if PREFACE_END.starts_with(start) && !start.is_empty() && bytes.first() != Some(&0) {
-            return match start.len() == PREFACE_END.len() {
-                true => Length::Is(PREFACE_END.len()),
-                false => Length::Need(PREFACE_END.len()),
+        // no frame is as long as this would say
+        if bytes.first() == PREFACE.first() {
+            return match bytes.get(..PREFACE.len()) {
+                Some(start) if start == PREFACE => Length::Is(PREFACE.len()),
+                None if PREFACE.starts_with(bytes) => Length::Need(PREFACE.len()),
+                _ => Length::Bad,
             };
         }
         match Bytes::new(bytes).u24() {
@@ -73,7 +74,7 @@ impl Messages for Http2 {
     }
 
     fn message(&mut self, dir: Dir, bytes: &[u8], context: &mut Context<'_>) -> Then {
-        if bytes != PREFACE_END {
+        if bytes != PREFACE {
             self.frame(dir, bytes, context);
         }
         Then::Next
@@ -287,7 +288,7 @@ mod tests {
     use crate::testing::{Talk, unhex};
     use serde_json::json;
 
-    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    use super::PREFACE;
 
     fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
         let length = (payload.len() as u32).to_be_bytes();
@@ -312,13 +313,20 @@ mod tests {
         for n in [1, 30, 1_000] {
             let doc = Talk::tcp(80).src_in(n, &request).dst(&response).json();
             let http = &doc["http"];
-            assert_eq!(doc["protocol"], json!(["http", "http2"]), "{n}");
+            assert!(doc["protocol"].as_array().is_some_and(|names| names.contains(&json!("http2"))), "{n}");
             assert_eq!(http["host"], json!(["www.example.com"]));
             assert_eq!(http["method"], json!(["PRI", "GET"]));
             assert_eq!((&http["path"], &http["statuscode"]), (&json!(["/"]), &json!([200])));
             assert_eq!(http["md5"], json!(["5d41402abc4b2a76b9719d911017c592"]));
             assert_eq!(doc["transaction"][0]["request"], "GET www.example.com/");
         }
+    }
+
+    #[test]
+    fn a_server_may_speak_first() {
+        let settings = frame(4, 0, 0, &[]);
+        let doc = Talk::tcp(80).dst(&settings).src([PREFACE, &frame(1, 5, 1, &[0x82, 0x84])].concat()).json();
+        assert_eq!(doc["http"]["path"], json!(["/"]));
     }
 
     #[test]

@@ -73,6 +73,9 @@ pub fn talks(path: &Path) -> Vec<Talk> {
             (wire::Transport::Sctp(_), _) => continue,
             (_, wire::Net::Ip(ip)) => Transport::Ip(ip.protocol),
             (_, wire::Net::Ether { ethertype }) => Transport::Ether(ethertype),
+            (_, wire::Net::Llc { dsap, ssap, snap: None }) => {
+                Transport::Ether(u16::from(dsap) << 8 | u16::from(ssap))
+            }
             _ => continue,
         };
         let mut pair = [(src, sport), (dst, dport)];
