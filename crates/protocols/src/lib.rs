@@ -28,6 +28,7 @@ mod text;
 
 pub use conversation::{Conversation, MAX_PENDING, Surroundings};
 pub use detect::{Detect, Detector, Transport};
+pub use magic::kind as kind_of;
 pub use options::Options;
 pub use parser::{Context, Dir, Endpoint, Parser, Protocol, Step};
 

@@ -2,8 +2,8 @@
 
 use crate::api::{
     account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields, files, hunts,
-    info, layouts, notifiers, packets, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary,
-    upload, users, views,
+    info, layouts, notifiers, packet_files, packet_tree, packets, pcap, pins, regression, sessions, shareables,
+    shortcuts, spi, stats, summary, tls_keys, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -53,6 +53,10 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(pcap::session_file))
         .routes(routes!(pcap::entire))
         .routes(routes!(packets::raw))
+        .routes(routes!(packet_files::by_hash))
+        .routes(routes!(packet_files::by_hash_of_session))
+        .route("/bodyHash/{hash}", get(packet_files::by_hash))
+        .route("/{node}/{id}/bodyHash/{hash}", get(packet_files::by_hash_of_session))
         // Arkime takes a long query as a POST too
         .route("/api/sessions", post(sessions::list))
         .route("/api/buildquery", post(sessions::build_query))
@@ -91,6 +95,13 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(sessions::detail))
         .routes(routes!(sessions::detail_of_node))
         .routes(routes!(packets::packets))
+        .routes(routes!(packet_tree::tree))
+        .routes(routes!(packet_files::list))
+        .routes(routes!(packet_files::body))
+        .routes(routes!(packet_files::decodings))
+        .routes(routes!(tls_keys::show, tls_keys::add, tls_keys::remove))
+        .route("/decodings", get(packet_files::decodings))
+        .route("/{node}/{id}/body/{kind}/{number}/{name}", get(packet_files::body))
         .routes(routes!(pcap::check))
         .route("/api/export/check", post(pcap::check))
         .routes(routes!(complete::suggest))
@@ -226,7 +237,10 @@ async fn every_answer(State(app): State<App>, request: Request, next: Next) -> R
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
     for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
+        // an answer may be stricter than the viewer: what was in packets is shown in a sandbox
+        if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -16,6 +16,8 @@ pub(crate) mod hunts;
 pub(crate) mod info;
 pub(crate) mod layouts;
 pub(crate) mod notifiers;
+pub(crate) mod packet_files;
+pub(crate) mod packet_tree;
 pub(crate) mod packets;
 pub(crate) mod pcap;
 pub(crate) mod pins;
@@ -29,6 +31,7 @@ pub(crate) mod stats;
 pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod upload;
+pub(crate) mod tls_keys;
 pub(crate) mod users;
 pub(crate) mod views;
 
