@@ -2,12 +2,13 @@
 
 use content::tls::{KeyLog, decrypt};
 use packets::{ConversationBuilder, Packet, Turn};
+use session::SessionId;
 
 fn turns(name: &str) -> Vec<Turn> {
     let bytes = std::fs::read(format!("{}/tests/tls/{name}.pcap", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut builder = ConversationBuilder::new(None, 1 << 20);
     for record in pcap::Slice::new(&bytes).unwrap().flatten() {
-        builder.packet(&Packet { time: record.time, bytes: record.bytes, original_len: record.original_len, link: record.link });
+        builder.packet(&Packet { session: 0, id: SessionId::default(), time: record.time, bytes: record.bytes, original_len: record.original_len, link: record.link, interface: None });
     }
     builder.finish().turns
 }

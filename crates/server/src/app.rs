@@ -60,6 +60,7 @@ pub(crate) struct Inner {
     pub basic: BasicCache,
     pub jobs: Jobs,
     pub metrics: Arc<Metrics>,
+    pub tls_keys: crate::api::tls_keys::Keys,
     pub history: History,
     pub notices: Notices,
     /// Password hashes computed at once: each takes 19 MiB.
@@ -94,6 +95,7 @@ impl App {
             basic: BasicCache::new(),
             jobs: Jobs::default(),
             metrics,
+            tls_keys: crate::api::tls_keys::Keys::default(),
             history,
             notices,
             hashing: Arc::new(Semaphore::new(2)),

@@ -13,6 +13,7 @@ pub(crate) const ROLES: &[(&str, &[&str])] = &[
     ("usersAdmin", &[]),
     ("dbAdmin", &[]),
     ("mcpUser", &[]),
+    ("tlsDecrypt", &[]),
     ("arkimeAdmin", &["arkimeUser"]),
     ("arkimeUser", &[]),
     ("cont3xtAdmin", &["cont3xtUser"]),

@@ -27,8 +27,10 @@ const MAX_PACKETS: usize = 10_000;
 const PACKETS: usize = 200;
 /// Bytes of packets of one answer.
 const MAX_BYTES: usize = 24 << 20;
+/// Bytes of one answer when payloads were unpacked.
+const MAX_GROWN: usize = 48 << 20;
 /// Bytes of one side of a conversation that are put together in memory.
-const MAX_RAW: usize = 256 << 20;
+pub(super) const MAX_RAW: usize = 256 << 20;
 
 /// One packet, taken apart.
 struct Shown {
@@ -56,6 +58,9 @@ enum Format {
         ("format" = Option<String>, Query, description = "`json` (the default), `text` or `hex`"),
         ("start" = Option<usize>, Query, description = "Packets to skip"),
         ("limit" = Option<usize>, Query, description = "Packets to look at; 200, at most 10,000"),
+        ("decode" = Option<String>, Query, description = "Decoders that run over each payload, as JSON: `[{\"name\":\"xor\",\"key\":\"41\"}]`, or Arkime's map"),
+        ("gzip" = Option<bool>, Query, description = "true: bodies of HTTP without chunks and content encodings (reassembled)"),
+        ("decrypt" = Option<bool>, Query, description = "true: TLS decrypted with the keys that are known, for those who may (reassembled)"),
     ),
     responses((status = 200, description = "`{total,packets:[{n,time,dir,len,origLen,data,frame,info}],stream:[{dir,time,data,gap}],missing}`; bytes are base64, times nanoseconds as text"),
         (status = 404, description = "No such session"), (status = 410, description = "The packets are gone")))]
@@ -82,18 +87,31 @@ pub(crate) async fn packets(
     let limit =
         params.parse("limit", "a number of packets")?.or(params.parse("packets", "a number of packets")?);
     let limit = limit.unwrap_or(PACKETS).min(MAX_PACKETS);
+    let change = Change::read(&params)?;
+    if change.decrypt {
+        super::tls_keys::check_right(&caller)?;
+    }
     let work = move |app: &App, control: &Control| {
         let doc = one(app, &caller, &id)?;
         let total = doc.positions.packets();
         let wanted = Wanted { positions: cut(&doc.positions, start, limit), ..Wanted::of(&doc) };
         let (answer, text, losses, empty) = if reassembled {
-            let (conversation, losses) = converse(app, &doc, wanted, (MAX_BYTES, control))?;
+            let (mut conversation, losses) = converse(app, &doc, wanted, (MAX_BYTES, control))?;
             let empty = conversation.turns.is_empty();
-            (stream_json(&conversation), stream_text(&conversation, format), losses, empty)
+            let mut tls = Value::Null;
+            if change.decrypt {
+                tls = super::tls_keys::decrypt(app, &caller, &doc, &mut conversation);
+            }
+            let problem = change.turns(&mut conversation);
+            let mut json = stream_json(&conversation);
+            json["tls"] = tls;
+            json["decodeProblem"] = problem.into();
+            (json, stream_text(&conversation, format), losses, empty)
         } else {
-            let (shown, losses) = read(app, &doc, wanted, start, control)?;
+            let (mut shown, losses) = read(app, &doc, wanted, start, control)?;
+            let problem = change.packets(&mut shown);
             let json = shown.iter().map(packet_json).collect();
-            (json!({ "packets": Value::Array(json) }), packets_text(&shown, format), losses, shown.is_empty())
+            (json!({ "packets": Value::Array(json), "decodeProblem": problem }), packets_text(&shown, format), losses, shown.is_empty())
         };
         if format != Format::Json {
             if let (true, Some(loss)) = (empty, losses.first()) {
@@ -109,15 +127,71 @@ pub(crate) async fn packets(
     app.query(None, work).await
 }
 
-fn check_right(caller: &Caller) -> Result<(), ApiError> {
+pub(crate) fn check_right(caller: &Caller) -> Result<(), ApiError> {
     if caller.user.hide_pcap {
         return Err(ApiError::forbidden("you may not see packets"));
     }
     Ok(())
 }
 
+/// What is done to payloads before they are shown.
+struct Change {
+    chain: Vec<content::Decoder>,
+    uncompress: bool,
+    decrypt: bool,
+}
+
+impl Change {
+    fn read(params: &Params) -> Result<Self, ApiError> {
+        let chain = params.get("decode").map_or(Ok(Vec::new()), content::read_chain);
+        Ok(Self {
+            chain: chain.map_err(|error| ApiError::bad(error.to_string()))?,
+            uncompress: params.is_set("gzip") || params.is_set("uncompress"),
+            decrypt: params.is_set("decrypt"),
+        })
+    }
+
+    /// Payloads that a chain cannot read stay as they are; the first problem is told.
+    fn run(&self, bytes: &mut Vec<u8>, problem: &mut Option<String>) {
+        if self.chain.is_empty() || bytes.is_empty() {
+            return;
+        }
+        match content::decode(bytes, &self.chain) {
+            Ok(decoded) => *bytes = decoded,
+            Err(error) => _ = problem.get_or_insert_with(|| error.to_string()),
+        }
+    }
+
+    fn packets(&self, shown: &mut [Shown]) -> Option<String> {
+        let mut problem = None;
+        let mut room = MAX_GROWN;
+        for packet in shown {
+            self.run(&mut packet.payload, &mut problem);
+            packet.payload.truncate(room);
+            room -= packet.payload.len();
+        }
+        problem
+    }
+
+    fn turns(&self, conversation: &mut Conversation) -> Option<String> {
+        let mut problem = None;
+        let mut room = MAX_GROWN;
+        for turn in &mut conversation.turns {
+            if self.uncompress
+                && let Some(readable) = content::readable(&turn.bytes)
+            {
+                turn.bytes = readable;
+            }
+            self.run(&mut turn.bytes, &mut problem);
+            turn.bytes.truncate(room);
+            room -= turn.bytes.len();
+        }
+        problem
+    }
+}
+
 /// A part of the positions, by number of packet.
-fn cut(all: &Positions, start: usize, limit: usize) -> Positions {
+pub(super) fn cut(all: &Positions, start: usize, limit: usize) -> Positions {
     let (mut part, mut last_file) = (Positions::default(), 0);
     for (file, offset) in all.iter().skip(start).take(limit) {
         part.push(file, &mut last_file, offset, None);
@@ -221,7 +295,7 @@ pub(crate) fn info(decoded: &Decoded<'_>) -> String {
     text
 }
 
-const fn dir(side: Side) -> &'static str {
+pub(super) const fn dir(side: Side) -> &'static str {
     match side {
         Side::Src => "src",
         Side::Dst => "dst",
@@ -319,7 +393,7 @@ fn stream_text(conversation: &Conversation, format: Format) -> String {
     out
 }
 
-fn converse(
+pub(super) fn converse(
     app: &App,
     doc: &SessionDoc,
     wanted: Wanted,
