@@ -14,6 +14,9 @@ const part = encodeURIComponent
 /** `3@…` stays readable in a path. */
 const idPart = (id: string): string => part(id).replaceAll('%40', '@').replaceAll('%3A', ':')
 
+/** Where the parts of a session are asked for. */
+export const sessionPath = (node: string, id: string): string => `/api/session/${part(node)}/${idPart(id)}`
+
 export const login = (user: string, password: string): Promise<{ user: User }> =>
   json('/api/login', { method: 'POST', body: { user, password }, anonymous: true })
 
@@ -44,7 +47,7 @@ export const validate = (expression: string, signal?: AbortSignal): Promise<Vali
 export const packets = (
   node: string,
   id: string,
-  query: { view: 'packets' | 'reassembled'; limit: number; start?: number },
+  query: { view: 'packets' | 'reassembled'; limit: number; start?: number; gzip?: 1; decrypt?: 1; decode?: string },
   signal?: AbortSignal,
 ): Promise<PacketsAnswer> =>
   json(`/api/session/${part(node)}/${idPart(id)}/packets`, { query: { format: 'json', ...query }, signal })

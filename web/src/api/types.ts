@@ -187,6 +187,9 @@ export interface PacketsAnswer {
   stream?: StreamPart[]
   missing?: MissingPackets[]
   error?: string
+  /** Why the decoders could not read a payload. */
+  decodeProblem?: string | null
+  tls?: { decrypted: boolean; suite?: string | null; problem?: string | null } | null
 }
 
 export type Segments = 'no' | 'time' | 'all'

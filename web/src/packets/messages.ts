@@ -1,0 +1,20 @@
+import type { Messages } from '@/i18n/catalogues'
+
+export default {
+  en: {
+    packets: {
+      tree: { open: 'Fields of packet {n}', close: 'Close the fields', title: 'Fields', bytes: 'Bytes', filter: 'Search for {term}', cut: 'This packet has more fields than are shown.', failed: 'The fields could not be read' },
+      unpack: 'Unpack', unpackHint: 'Bodies of HTTP without chunks and compression', decrypt: 'Decrypt TLS', decryptHint: 'With key logs that you add or that lie in the capture', addKeys: 'Add a key log',
+      keysAdded: 'Keys of {n} connections are known', decoded: 'Decoding: {problem}', decode: 'Decode', noDecode: 'As it is', tlsDone: 'TLS decrypted: {suite}', tlsNot: 'Not decrypted: {problem}',
+      files: { title: 'Files', none: 'This session carries no files.', incomplete: 'incomplete', image: 'Picture {name}', load: 'Show files' },
+    },
+  },
+  zh: {
+    packets: {
+      tree: { open: '数据包 {n} 的字段', close: '关闭字段', title: '字段', bytes: '字节', filter: '搜索 {term}', cut: '此数据包还有更多字段未显示。', failed: '无法读取字段' },
+      unpack: '解压', unpackHint: 'HTTP 正文去除分块与压缩', decrypt: '解密 TLS', decryptHint: '使用您添加的或捕获文件中的密钥日志', addKeys: '添加密钥日志',
+      keysAdded: '已有 {n} 个连接的密钥', decoded: '解码：{problem}', decode: '解码', noDecode: '原样', tlsDone: 'TLS 已解密：{suite}', tlsNot: '未解密：{problem}',
+      files: { title: '文件', none: '此会话未携带文件。', incomplete: '不完整', image: '图片 {name}', load: '显示文件' },
+    },
+  },
+} satisfies Messages
