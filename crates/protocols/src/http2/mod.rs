@@ -12,7 +12,8 @@ use crate::{Detect, Protocol, messages::Framed};
 pub static PROTOCOL: Protocol = Protocol {
     name: "http2",
     fields: &[],
-    detect: &[Detect::Tcp(0, b"PRI * HTTP/2.0\r\n\r\n")],
+    // a look, not a start: those are tried first, and HTTP/1 is to note the preface before streams are read
+    detect: &[Detect::TcpLook(|bytes, _| bytes.starts_with(b"PRI * HTTP/2.0\r\n\r\n"))],
     quiet: false,
     start: || Box::new(Framed::new(parser::Http2::default())),
 };
