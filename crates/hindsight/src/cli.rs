@@ -173,6 +173,14 @@ Examples:
 A folder holds service.json, device.json, os.json, midware.json and threat.json, as Liuying's fp-patterns; default
 stands for the rules that come with the program. In force they are by [evidence] of hindsight.toml, or --rules.")]
     Rules(Rules),
+    /// Send captures onto an interface, to test probes
+    #[command(after_help = "\
+Examples:
+  sudo hindsight replay attack.pcap -i veth0               as it was captured
+  sudo hindsight replay mix.pcap -i eth2 --pace 100Mbit
+  sudo hindsight replay mix.pcap -i eth2 --pace 20000pps --repeat 10
+Paces: original, 2x (twice as fast), 10000pps, 100Mbit (of frames, without preamble and gap), top. Needs CAP_NET_RAW.")]
+    Replay(Replay),
     /// Measure this machine: import, index, export
     Bench(Bench),
     /// List the fields of the search language
@@ -247,6 +255,9 @@ pub struct Run {
     pub retention: Retention,
     #[command(flatten)]
     pub evidence: Evidence,
+    /// Tell a collector of NetFlow of the flows, HOST:PORT; several times for several
+    #[arg(long = "collector", value_name = "HOST:PORT")]
+    pub collectors: Vec<String>,
     #[command(flatten)]
     pub listen: Listen,
     #[command(flatten)]
@@ -321,6 +332,23 @@ impl Evidence {
             ..config.clone()
         }
     }
+}
+
+/// `replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Captures of Ethernet packets
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Interface to send on
+    #[arg(short, long, value_name = "IFACE")]
+    pub interface: String,
+    /// How fast
+    #[arg(long, value_name = "PACE", default_value = "original")]
+    pub pace: crate::replay::Pace,
+    /// How often
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub repeat: u64,
 }
 
 /// `rules`
@@ -510,6 +538,9 @@ pub struct Import {
     pub geo: Geo,
     #[command(flatten)]
     pub evidence: Evidence,
+    /// Tell a collector of NetFlow of the flows, HOST:PORT; several times for several
+    #[arg(long = "collector", value_name = "HOST:PORT")]
+    pub collectors: Vec<String>,
     /// Key file for packet files that are encrypted; several times for several
     #[arg(long = "key-file", value_name = "FILE")]
     pub key_files: Vec<PathBuf>,

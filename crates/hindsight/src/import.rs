@@ -2,6 +2,7 @@
 
 use crate::cli::Import as Arguments;
 use crate::config::Config;
+use crate::flows::Flows;
 use crate::home::{Home, node_name};
 use crate::progress::{Line, State};
 use crate::stores::{Stores, packet_writer};
@@ -115,7 +116,10 @@ impl Job<'_> {
             stop: self.stop.clone(),
         };
         let line = Line::new(self.quiet);
-        let mut sink = self.stores.index.writer("import")?;
+        // an import tells only those that it is asked to tell
+        let collectors = command.collectors.clone();
+        let netflow = crate::config::Netflow { collectors, ..self.config.netflow.clone() };
+        let mut sink = Flows::new(self.stores.index.writer("import")?, &netflow)?;
         let report = import
             .run(captures, &mut sink, &mut |p| {
                 line.show(State {

@@ -10,6 +10,7 @@ mod describe;
 mod doctor;
 mod evidence;
 mod export;
+mod flows;
 mod home;
 mod import;
 mod inspect;
@@ -22,6 +23,7 @@ mod pin;
 mod progress;
 mod record;
 mod recover;
+mod replay;
 mod rules_command;
 mod run;
 mod schema;
@@ -109,6 +111,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Unpin(command) => pin::unpin(command, &home()?),
         Command::Pins { json } => pin::list(*json, &home()?),
         Command::User(command) => serve::user(&command.what, &home()?),
+        Command::Replay(command) => replay::run(command, quiet),
         Command::Rules(command) => rules_command::run(&command.what),
         Command::Bench(command) => bench::run(&command.what),
         Command::Top(command) => top::run(command, &home()?),

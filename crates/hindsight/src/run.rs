@@ -2,6 +2,7 @@
 
 use crate::cli::Run;
 use crate::config::{self, Config, Interface};
+use crate::flows::Flows;
 use crate::home::{Home, node_name};
 use crate::keeper::Keeper;
 use crate::monitor::Monitor;
@@ -70,12 +71,16 @@ fn settings(command: &Run, mut config: Config) -> Result<Config, Failure> {
     }
     config.retention = command.retention.over(&config.retention);
     config.evidence = command.evidence.over(&config.evidence);
+    if !command.collectors.is_empty() {
+        config.netflow.collectors.clone_from(&command.collectors);
+    }
     config.viewer.serve &= !command.no_serve;
     config.viewer.listen = command.listen.listen.unwrap_or(config.viewer.listen);
     config.viewer.allow_remote |= command.listen.allow_remote;
-    if !config.capture.index && !config.packets.write && config.evidence.level == 0 {
+    let tells = config.evidence.level > 0 || !config.netflow.collectors.is_empty();
+    if !config.capture.index && !config.packets.write && !tells {
         return Err(Failure::Usage(
-            "neither sessions nor packets nor evidence are to be kept: there is nothing to do".into(),
+            "neither sessions nor packets nor evidence are to be kept, and no collector is told of flows: there is nothing to do".into(),
         ));
     }
     config.check().map_err(Failure::Usage)?;
@@ -168,13 +173,15 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let _ = sd_notify::notify(&[NotifyState::Ready]);
     let result = if config.capture.index {
         let options = config.options(&node, &config.capture.tags);
-        let mut sink = keeper.sink(stores.index.writer(&format!("live-{node}"))?);
+        let sink = keeper.sink(stores.index.writer(&format!("live-{node}"))?);
+        let mut sink = Flows::new(sink, &config.netflow)?;
         capture::live(lines, options, &enricher, &mut sink, &stop, &mut each_second)
-    } else if record::is_enough(&lines, count) {
+    } else if record::is_enough(&lines, count) && config.netflow.collectors.is_empty() {
         Ok(record::record(lines, &stop, &mut each_second))
     } else {
         let options = config.options(&node, &[]);
-        capture::live(lines, options, &enricher, &mut Nowhere, &stop, &mut each_second)
+        let mut sink = Flows::new(Nowhere, &config.netflow)?;
+        capture::live(lines, options, &enricher, &mut sink, &stop, &mut each_second)
     };
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     stop.set();

@@ -4,6 +4,7 @@ mod capture;
 mod evidence;
 mod file;
 mod keep;
+mod netflow;
 mod packets;
 mod sessions;
 mod value;
@@ -13,6 +14,7 @@ pub use capture::{Capture, Interface};
 pub use evidence::{Evidence, Matching};
 pub use file::{command, find};
 pub use keep::Keep;
+pub use netflow::Netflow;
 pub use packets::{Form, Packets, Retention};
 pub use sessions::{Parsing, Tracking};
 pub use value::{Expression, Filter, Kept, Room, Sessions, Size, Span};
@@ -33,6 +35,7 @@ pub struct Config {
     pub viewer: Viewer,
     pub log: Log,
     pub evidence: Evidence,
+    pub netflow: Netflow,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Keep>,
 }

@@ -4,6 +4,7 @@ mod account;
 mod aggregations;
 mod cancelling;
 mod changes;
+mod evidence;
 mod exports;
 mod harness;
 mod hostile;
