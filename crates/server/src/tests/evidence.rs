@@ -208,7 +208,8 @@ async fn alerts_add_hits_up_and_keep_what_people_say() {
     assert_eq!(alert["obj"], "10.7.7.7:>192.168.1.2:80 TCP sql crud");
     assert_eq!((&alert["level"], &alert["status"], &alert["active"]), (&json!("extra_high"), &json!("unprocessed"), &json!(false)));
     let id = alert["id"].as_str().unwrap();
-    for (query, count) in [("type=sql", 3), ("type=xss", 0), ("victim=192.168.1.2", 3), ("level=low,extra_high", 3), ("protocol=udp", 0), ("status=processed", 0), ("active=true", 0), ("devid=3", 3), ("name=crud", 3), ("category=rule", 0), ("expression=ip.src==10.8.8.8", 1), (&format!("id={id}"), 1)] {
+    let by_id = format!("id={id}");
+    for (query, count) in [("type=sql", 3), ("type=xss", 0), ("victim=192.168.1.2", 3), ("level=low,extra_high", 3), ("protocol=udp", 0), ("status=processed", 0), ("active=true", 0), ("devid=3", 3), ("name=crud", 3), ("category=rule", 0), ("expression=ip.src==10.8.8.8", 1), (by_id.as_str(), 1)] {
         let found = client.get(&format!("/api/alerts?date=-1&{query}")).await.ok();
         assert_eq!(found["recordsFiltered"], count, "{query}");
     }
