@@ -8,7 +8,7 @@ fn turns(name: &str) -> Vec<Turn> {
     let bytes = std::fs::read(format!("{}/tests/tls/{name}.pcap", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut builder = ConversationBuilder::new(None, 1 << 20);
     for record in pcap::Slice::new(&bytes).unwrap().flatten() {
-        builder.packet(&Packet { session: 0, id: SessionId::default(), time: record.time, bytes: record.bytes, original_len: record.original_len, link: record.link, interface: None });
+        builder.packet(&Packet { session: 0, id: SessionId::default(), time: record.time, bytes: record.bytes, original_len: record.original_len, link: record.link, interface: None, nanos: false });
     }
     builder.finish().turns
 }
