@@ -78,6 +78,8 @@ pub fn serve(
         node: listening.node.clone(),
         zone: query::TimeZone::system(),
         upload_dir,
+        links: settings.link.iter().map(crate::config::Link::for_server).collect(),
+        user_defaults: settings.user_defaults.clone().into_iter().collect(),
         ..Config::default()
     };
     let pins = Pins { home: home.clone(), stores: stores.clone(), config: settings.clone() };

@@ -5,20 +5,27 @@
 use crate::bitmap::Bitmap;
 use crate::segment::TagPatch;
 use crate::varint::{self, Reader};
-use index::TagChange;
+use fields::Target;
+use index::{CHANGEABLE, TermChange};
+use session::core;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 const HIDE: u8 = 1;
 const TAGS: u8 = 2;
+const TERMS: u8 = 3;
+
+fn tags() -> Target {
+    Target::of(&core::TAGS.def)
+}
 
 /// One change.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
     /// Rows that are gone.
     Hide { name: Arc<str>, rows: Vec<u32> },
-    /// Rows whose tags are changed.
-    Tags { name: Arc<str>, rows: Vec<u32>, change: Arc<TagChange> },
+    /// Rows of which the values of a field are changed.
+    Tags { name: Arc<str>, rows: Vec<u32>, change: Arc<TermChange> },
 }
 
 /// The changes of one file or log.
@@ -100,7 +107,8 @@ impl Change {
         let mut out = Vec::new();
         let (kind, name, rows) = match self {
             Change::Hide { name, rows } => (HIDE, name, rows),
-            Change::Tags { name, rows, .. } => (TAGS, name, rows),
+            Change::Tags { name, rows, change } if change.target == tags() => (TAGS, name, rows),
+            Change::Tags { name, rows, .. } => (TERMS, name, rows),
         };
         out.push(kind);
         varint::put_bytes(&mut out, name.as_bytes());
@@ -111,6 +119,9 @@ impl Change {
             before = *row;
         }
         if let Change::Tags { change, .. } = self {
+            if kind == TERMS {
+                varint::put_bytes(&mut out, change.target.expr().as_bytes());
+            }
             for list in [&change.add, &change.remove] {
                 varint::put(&mut out, list.len() as u64);
                 list.iter().for_each(|tag| varint::put_bytes(&mut out, tag.as_bytes()));
@@ -132,11 +143,18 @@ impl Change {
         }
         match kind {
             HIDE => Some(Change::Hide { name, rows }),
-            TAGS => {
+            TAGS | TERMS => {
+                let target = match kind {
+                    TAGS => tags(),
+                    _ => {
+                        let expr = reader.text()?;
+                        Target::of(CHANGEABLE.into_iter().find(|def| def.expr == expr)?)
+                    }
+                };
                 let mut list = || -> Option<Vec<String>> {
                     (0..reader.len()?).map(|_| reader.text().map(str::to_owned)).collect()
                 };
-                let change = Arc::new(TagChange { add: list()?, remove: list()? });
+                let change = Arc::new(TermChange { target, add: list()?, remove: list()? });
                 Some(Change::Tags { name, rows, change })
             }
             _ => None,
@@ -150,9 +168,12 @@ mod tests {
 
     #[test]
     fn records_round_trip_and_damage_is_refused() {
-        let change = Arc::new(TagChange { add: vec!["ä".into()], remove: vec!["b".into(), "".into()] });
+        let change = Arc::new(TermChange::tags(vec!["ä".into()], vec!["b".into(), "".into()]));
+        let target = Target::of(&core::HUNT_ID.def);
+        let mark = Arc::new(TermChange { target, add: vec!["x".into()], remove: Vec::new() });
         let records = [
             Change::Hide { name: "a".into(), rows: vec![0, 5, u32::MAX] },
+            Change::Tags { name: "a".into(), rows: vec![3], change: mark },
             Change::Tags { name: "b".into(), rows: vec![7], change },
         ];
         for record in records {

@@ -4,7 +4,7 @@ use crate::bitmap::{Bitmap, Selection};
 use crate::column::{Codes, Column, Data, Dict, Key, Rows};
 use crate::segment::Open;
 use fields::{Aspect, Target};
-use index::{Control, Error, ErrorKind};
+use index::{Control, Error, ErrorKind, is_changeable};
 use memchr::memmem::Finder;
 use query::{Leaf, Plan, Test, TextMatcher, TextTest};
 use session::{SessionId, core};
@@ -272,7 +272,7 @@ const FEW: usize = 16;
 
 /// The rows that hold some values, of a file whose dictionary need not be read for that.
 fn stored_values(open: &Open<'_>, target: Target, values: &[&[u8]]) -> Result<Option<Bitmap>, Error> {
-    if target == Target::of(&core::TAGS.def) || target.aspect == Aspect::Count || values.len() > FEW {
+    if is_changeable(target) || target.aspect == Aspect::Count || values.len() > FEW {
         return Ok(None);
     }
     match (open.file(), open.key_of(target)) {
@@ -308,7 +308,7 @@ fn with_needles(
     matcher: &TextMatcher,
     needles: &[Finder<'static>],
 ) -> Result<Option<Bitmap>, Error> {
-    if target == Target::of(&core::TAGS.def) || target.aspect == Aspect::Count {
+    if is_changeable(target) || target.aspect == Aspect::Count {
         return Ok(None);
     }
     match (open.file(), open.key_of(target)) {
@@ -341,7 +341,7 @@ fn needles(tests: &[TextTest]) -> Vec<Finder<'static>> {
 fn held(open: &Open<'_>, target: Target, values: Vec<&[u8]>) -> Result<Guess, Error> {
     let Some(file) = open.file() else { return Ok(Guess::Maybe) };
     // changed tags are in no filter
-    if target == Target::of(&core::TAGS.def) {
+    if is_changeable(target) {
         return Ok(Guess::Maybe);
     }
     let Some(key) = open.key_of(target) else { return Ok(Guess::None) };

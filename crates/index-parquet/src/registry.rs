@@ -22,11 +22,16 @@ struct Known {
 
 impl Registry {
     pub(crate) fn new(schema: &Schema) -> Arc<Self> {
-        Arc::new(Self {
+        let registry = Self {
             by_expr: schema.defs().iter().map(|d| (d.expr, *d)).collect(),
             objects_by_path: schema.objects().iter().map(|o| (o.path, *o)).collect(),
             known: RwLock::default(),
-        })
+        };
+        // rows get them without a document of this process that has them
+        for def in index::CHANGEABLE {
+            registry.number(Target::of(def));
+        }
+        Arc::new(registry)
     }
 
     /// The number of a target.

@@ -7,7 +7,7 @@ use crate::parallel;
 use crate::segment::{Open, Segment};
 use crate::shared::{Shared, lock};
 use fields::{Kind, Target};
-use index::{Control, Error, ErrorKind, Hits, Key as Value, Page, Sort, meaning};
+use index::{Control, Error, ErrorKind, Hits, Key as Value, Page, Sort, is_changeable, meaning};
 use query::Plan;
 use session::{SessionDoc, SessionId, core};
 use std::cmp::Ordering;
@@ -269,7 +269,7 @@ fn few_candidates(
     sort: &[Sort],
 ) -> Result<Option<Vec<Candidate>>, Error> {
     let Some(file) = open.file() else { return Ok(None) };
-    let picks = |one: &Sort| one.by.aspect != fields::Aspect::Count && one.by != Target::of(&core::TAGS.def);
+    let picks = |one: &Sort| one.by.aspect != fields::Aspect::Count && !is_changeable(one.by);
     if rows.count(open.rows()) > FEW || !sort.iter().all(picks) {
         return Ok(None);
     }

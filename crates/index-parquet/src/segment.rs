@@ -8,7 +8,7 @@ use crate::registry::Registry;
 use crate::shape::{Names, Rebuild};
 use crate::table::Table;
 use fields::{Aspect, Count, Target};
-use index::{Error, Show, TagChange};
+use index::{CHANGEABLE, Error, Show, TermChange};
 use session::{SessionDoc, core};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -36,11 +36,11 @@ impl Times {
     pub(crate) const ANY: Self = Self { first: (i64::MIN, i64::MAX), last: (i64::MIN, i64::MAX) };
 }
 
-/// Tags changed after the rows were written.
+/// Values of a field changed after the rows were written.
 #[derive(Clone, Debug)]
 pub(crate) struct TagPatch {
     pub rows: Arc<Bitmap>,
-    pub change: Arc<TagChange>,
+    pub change: Arc<TermChange>,
 }
 
 /// A run of rows.
@@ -54,7 +54,7 @@ pub(crate) struct Segment {
     pub source: Source,
     /// Rows that were deleted or replaced.
     pub hidden: Option<Arc<Bitmap>>,
-    /// Changes of tags, in order.
+    /// Changes of values (tags and the like), in order.
     pub tags: Vec<TagPatch>,
     pub times: Times,
 }
@@ -109,10 +109,10 @@ impl<'a> Open<'a> {
             (_, Some(file)) => file.meaning.columns.keys().copied().collect(),
             _ => Vec::new(),
         };
-        if let Some((tags, _)) = self.tags_key()
-            && !keys.contains(&tags)
-        {
-            keys.push(tags);
+        for key in self.changed_keys() {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
         keys
     }
@@ -190,18 +190,24 @@ impl<'a> Open<'a> {
         Ok((!rows.is_empty()).then_some(Column { rows: Rows::Sparse(rows), data: Data::Ints(counts) }))
     }
 
-    /// Whether tags of this segment were changed since it was written.
-    fn tags_key(&self) -> Option<(Key, u32)> {
-        if self.segment.tags.is_empty() {
-            return None;
+    /// The columns of this segment that were changed since it was written.
+    fn changed_keys(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        for patch in &self.segment.tags {
+            let key = Key::Field(self.registry.number(patch.change.target));
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
-        let number = self.registry.number(Target::of(&core::TAGS.def));
-        Some((Key::Field(number), number))
+        keys
     }
 
-    /// The column with changes of tags applied; of some rows, which it numbers from 0, or of all.
+    /// The column with changes applied; of some rows, which it numbers from 0, or of all.
     fn patched(&self, key: Key, column: Option<Arc<Column>>, some: Option<&[u32]>) -> Option<Arc<Column>> {
-        if self.tags_key().is_none_or(|(tags, _)| tags != key) {
+        let patches = self.segment.tags.iter();
+        let patches: Vec<&TagPatch> =
+            patches.filter(|patch| self.key_of(patch.change.target) == Some(key)).collect();
+        if patches.is_empty() {
             return column;
         }
         let count = some.map_or(self.segment.rows, |rows| rows.len() as u32);
@@ -212,7 +218,7 @@ impl<'a> Open<'a> {
             let mut tags: Vec<String> = column.as_ref().map_or_else(Vec::new, |c| {
                 c.of_row(row).map(|at| String::from_utf8_lossy(c.bytes(at)).into_owned()).collect()
             });
-            for patch in self.segment.tags.iter().filter(|p| p.rows.has(of_file)) {
+            for patch in patches.iter().filter(|p| p.rows.has(of_file)) {
                 if let Some(after) = patch.change.applied(tags.iter().map(String::as_str)) {
                     tags = after;
                 }
@@ -263,7 +269,9 @@ impl<'a> Open<'a> {
         match (&self.segment.source, &self.file) {
             (Source::Table(table), _) => {
                 let mut keys: Vec<Key> = wanted.unwrap_or_else(|| table.columns.keys().copied().collect());
-                keys.extend(self.tags_key().map(|(key, _)| key).filter(|_| show.targets().is_none()));
+                if show.targets().is_none() {
+                    keys.extend(self.changed_keys());
+                }
                 for key in keys {
                     if let Some(column) = self.column(key)? {
                         columns.insert(key, column);
@@ -273,7 +281,9 @@ impl<'a> Open<'a> {
             (_, Some(file)) => {
                 let mut keys: Vec<Key> =
                     wanted.unwrap_or_else(|| file.meaning.columns.keys().copied().collect());
-                keys.extend(self.tags_key().map(|(key, _)| key).filter(|_| show.targets().is_none()));
+                if show.targets().is_none() {
+                    keys.extend(self.changed_keys());
+                }
                 for key in keys {
                     let column = file.pick(key, rows)?.map(Arc::new);
                     if let Some(column) = self.patched(key, column, Some(rows)) {
@@ -290,9 +300,11 @@ impl<'a> Open<'a> {
     }
 
     fn rebuild<'b>(&'b self, columns: &'b HashMap<Key, Arc<Column>>, show: &Show) -> Rebuild<'b> {
-        let target = Target::of(&core::TAGS.def);
-        let tags = self.registry.find(target).map(|number| (target, number));
-        Rebuild { names: self.names(), columns, tags, whole: show.targets().is_none() }
+        let changeable = CHANGEABLE.into_iter().filter_map(|def| {
+            let target = Target::of(def);
+            Some((target, self.registry.find(target)?))
+        });
+        Rebuild { names: self.names(), columns, changeable: changeable.collect(), whole: show.targets().is_none() }
     }
 
     fn doc(&self, rebuild: &Rebuild<'_>, row: u32) -> Result<SessionDoc, Error> {

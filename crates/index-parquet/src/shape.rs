@@ -121,8 +121,8 @@ impl Names {
 pub(crate) struct Rebuild<'a> {
     pub names: &'a Names,
     pub columns: &'a HashMap<Key, Arc<Column>>,
-    /// The tags' number: tags may have been changed since the shape was written, so that it does not name them.
-    pub tags: Option<(Target, u32)>,
+    /// The numbers of tags and the like: they may have been changed since the shape was written, so that it does not name them.
+    pub changeable: Vec<(Target, u32)>,
     /// Whether every target is shown; otherwise those that have a column are.
     pub whole: bool,
 }
@@ -144,13 +144,14 @@ impl Rebuild<'_> {
         let mut cursors = Vec::with_capacity(16);
         let mut reader = Reader(shape.bytes(shape.of_row(row).start));
         let (mut slots, objects) = self.level(row, &mut reader, &mut cursors, 0)?;
-        if let Some((tags, number)) = self.tags
-            && !slots.iter().any(|(at, _)| *at == tags)
-            && let Some(column) = column(Key::Field(number))
-        {
-            let range = column.of_row(row);
-            if !range.is_empty() {
-                slots.push((tags, values(column, range, tags.kind())));
+        for (target, number) in &self.changeable {
+            if !slots.iter().any(|(at, _)| at == target)
+                && let Some(column) = column(Key::Field(*number))
+            {
+                let range = column.of_row(row);
+                if !range.is_empty() {
+                    slots.push((*target, values(column, range, target.kind())));
+                }
             }
         }
         Some(SessionDoc::from_parts(SessionId { day, unique }, positions, slots, objects))

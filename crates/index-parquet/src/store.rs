@@ -12,7 +12,7 @@ use crate::terms::Asked;
 use crate::writer::Writer;
 use crate::{error, local, scan, search};
 use fields::Target;
-use index::{Aggregate, Control, Error, Hits, Outcome, Page, SessionIndex, Show, TagChange, meaning};
+use index::{Aggregate, Control, Error, Hits, Outcome, Page, SessionIndex, Show, TermChange, meaning};
 use query::Plan;
 use session::{SessionDoc, SessionId, core};
 use std::collections::{BTreeMap, HashSet};
@@ -175,14 +175,14 @@ impl SessionIndex for Store {
         scan::scan(&self.shared, plan, show, control, see)
     }
 
-    fn change_tags(&self, plan: &Plan, change: &TagChange, control: &Control) -> Result<u64, Error> {
+    fn change_terms(&self, plan: &Plan, change: &TermChange, control: &Control) -> Result<u64, Error> {
+        change.check()?;
         let node = Node::new(plan)?;
-        let tags = Target::of(&core::TAGS.def);
         self.change(control, &|snapshot| {
             let (mut count, mut changes) = (0, Vec::new());
             for segment in &snapshot.segments {
                 let Some((open, selected)) = self.selected(segment, &node, control)? else { continue };
-                let column = open.target(tags)?;
+                let column = open.target(change.target)?;
                 let mut rows = Vec::new();
                 for row in selected.rows(segment.rows) {
                     let range = column.as_ref().map_or(0..0, |c| c.of_row(row));

@@ -3,7 +3,7 @@
 
 use crate::{
     Aggregate, Control, ErrorKind, Histogram, Memory, Order, Page, SessionIndex, SessionSink, Show, Sort,
-    TagChange, Terms,
+    TermChange, Terms,
 };
 use fields::{Aspect, Def, Kind, ObjectDef, Schema, Target, Value, Values};
 use proptest::prelude::*;
@@ -57,7 +57,7 @@ const NOON: i64 = 1_795_176_000_000;
 enum Step {
     Append(Vec<SessionDoc>),
     Commit,
-    Tags(Plan, TagChange),
+    Tags(Plan, TermChange),
     Delete(Plan),
     Settle(u8),
     Reopen,
@@ -116,8 +116,8 @@ fn apply(
         Step::Commit => subject.sink.commit().map_err(failed)?,
         Step::Tags(plan, change) => {
             subject.sink.commit().map_err(failed)?;
-            let changed = subject.index.change_tags(&plan, &change, &control).map_err(failed)?;
-            let expected = memory.change_tags(&plan, &change, &control).map_err(failed)?;
+            let changed = subject.index.change_terms(&plan, &change, &control).map_err(failed)?;
+            let expected = memory.change_terms(&plan, &change, &control).map_err(failed)?;
             prop_assert_eq!(changed, expected, "tags changed by {:?}", plan);
         }
         Step::Delete(plan) => {
@@ -352,6 +352,7 @@ impl Makers {
             Target::of(&core::START_TIME.def),
             Target::of(&core::STOP_TIME.def),
             Target::of(&core::TAGS.def),
+            Target::of(&core::HUNT_ID.def),
             Target::of(&core::SRC_IP.def),
             Target::of(&core::PROTOCOLS.def),
             Target { def: &core::TAGS.def, aspect: Aspect::Count },
@@ -387,11 +388,12 @@ impl Makers {
         .boxed()
     }
 
-    fn change(&self) -> BoxedStrategy<TagChange> {
+    fn change(&self) -> BoxedStrategy<TermChange> {
         let tags = || prop::collection::vec(prop::sample::select(vec!["a", "ab", "new", "Éa"]), 0..3);
         let own = |tags: Vec<&str>| tags.into_iter().map(str::to_owned).collect();
-        (tags(), tags())
-            .prop_map(move |(add, remove)| TagChange { add: own(add), remove: own(remove) })
+        let target = prop::sample::select(vec![Target::of(&core::TAGS.def), Target::of(&core::HUNT_ID.def)]);
+        (target, tags(), tags())
+            .prop_map(move |(target, add, remove)| TermChange { target, add: own(add), remove: own(remove) })
             .boxed()
     }
 
@@ -533,7 +535,7 @@ fn control(factory: &dyn Factory) {
     let late = Control::until(Instant::now() - Duration::from_secs(1));
     for (control, kind) in [(cancelled, ErrorKind::Cancelled), (late, ErrorKind::TimedOut)] {
         let index = &subject.index;
-        let change = TagChange { add: vec!["x".into()], remove: vec![] };
+        let change = TermChange::tags(vec!["x".into()], vec![]);
         let page = Page { size: 10, ..Page::default() };
         let terms = Aggregate::Distinct(Target::of(&core::BYTES.def));
         let kinds = [
@@ -541,13 +543,16 @@ fn control(factory: &dyn Factory) {
             index.count(&Plan::All, &control).err(),
             index.aggregate(&Plan::All, &[terms], &control).err(),
             index.scan(&Plan::All, &Show::All, &control, &mut |_| true).err(),
-            index.change_tags(&Plan::All, &change, &control).err(),
+            index.change_terms(&Plan::All, &change, &control).err(),
             index.delete(&Plan::All, &control).err(),
         ];
         for (at, error) in kinds.into_iter().enumerate() {
             assert_eq!(error.map(|e| e.kind), Some(kind), "method {at}");
         }
     }
+    let fixed = TermChange { target: Target::of(&core::NODE.def), add: vec!["x".into()], remove: vec![] };
+    let refused = subject.index.change_terms(&Plan::All, &fixed, &Control::new());
+    assert_eq!(refused.err().map(|e| e.kind), Some(ErrorKind::Unsupported));
     assert_eq!(subject.index.count(&Plan::All, &Control::new()).expect("count"), 100);
 }
 

@@ -19,4 +19,6 @@ pub use catalog::{Catalog, Entry, FileRecord};
 pub use error::{Error, ErrorKind};
 pub use lease::Lease;
 pub use memory::Memory;
-pub use search::{Control, Hits, Page, SessionIndex, SessionSink, Show, Sort, TagChange};
+pub use search::{
+    CHANGEABLE, Control, Hits, Page, SessionIndex, SessionSink, Show, Sort, TermChange, is_changeable,
+};

@@ -1,7 +1,7 @@
 //! What sorting, showing and aggregating mean, said in the plainest way: one document after the other.
 
 use crate::{
-    Aggregate, Bucket, Error, ErrorKind, Histogram, HistogramRow, Key, Order, Outcome, Show, Sort, TagChange,
+    Aggregate, Bucket, Error, ErrorKind, Histogram, HistogramRow, Key, Order, Outcome, Show, Sort, TermChange,
     Terms,
 };
 use fields::{Aspect, Def, Target, Value, Values};
@@ -100,11 +100,11 @@ fn part(
     (slots, objects)
 }
 
-impl TagChange {
-    /// Changes the tags of a document: first those to remove go, then those to add come. Returns whether the set of
-    /// tags is another one.
+impl TermChange {
+    /// Changes the values of a document: first those to remove go, then those to add come. Returns whether the set of
+    /// values is another one.
     pub fn apply(&self, doc: &mut SessionDoc) -> bool {
-        let target = Target::of(&core::TAGS.def);
+        let target = self.target;
         let before = doc.own(target).map(|v| v.texts().to_vec()).unwrap_or_default();
         let after = self.applied(before.iter().map(|t| t.as_str()));
         let Some(after) = after else { return false };
@@ -116,7 +116,7 @@ impl TagChange {
         true
     }
 
-    /// The tags that come of these; `None` where the set stays the same.
+    /// The values that come of these; `None` where the set stays the same.
     pub fn applied<'a>(&self, before: impl Iterator<Item = &'a str> + Clone) -> Option<Vec<String>> {
         let mut after: Vec<String> =
             before.clone().filter(|tag| !self.remove.iter().any(|r| r == tag)).map(str::to_owned).collect();

@@ -3,7 +3,7 @@
 
 use crate::meaning::{self, Tally};
 use crate::{
-    Aggregate, Control, Error, ErrorKind, Hits, Outcome, Page, SessionIndex, SessionSink, Show, TagChange,
+    Aggregate, Control, Error, ErrorKind, Hits, Outcome, Page, SessionIndex, SessionSink, Show, TermChange,
 };
 use query::{Matcher, Plan};
 use session::{SessionDoc, SessionId, core};
@@ -120,7 +120,8 @@ impl SessionIndex for Memory {
         Ok(())
     }
 
-    fn change_tags(&self, plan: &Plan, change: &TagChange, control: &Control) -> Result<u64, Error> {
+    fn change_terms(&self, plan: &Plan, change: &TermChange, control: &Control) -> Result<u64, Error> {
+        change.check()?;
         let mut ids = Vec::new();
         self.each(plan, control, |doc| {
             ids.push(doc.id);

@@ -1,9 +1,9 @@
 //! Writing, finding and changing sessions.
 
 use crate::{Aggregate, Error, ErrorKind, Outcome};
-use fields::Target;
+use fields::{Def, Target};
 use query::Plan;
-use session::{SessionDoc, SessionId};
+use session::{SessionDoc, SessionId, core};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -41,8 +41,9 @@ pub trait SessionIndex: Send + Sync {
         control: &Control,
         see: &mut dyn FnMut(SessionDoc) -> bool,
     ) -> Result<(), Error>;
-    /// Adds or removes tags of every document that meets the plan; returns how many changed.
-    fn change_tags(&self, plan: &Plan, change: &TagChange, control: &Control) -> Result<u64, Error>;
+    /// Adds or removes values of a field of every document that meets the plan; returns how many changed. Only of a field
+    /// that [`is_changeable`]; another is [`ErrorKind::Unsupported`].
+    fn change_terms(&self, plan: &Plan, change: &TermChange, control: &Control) -> Result<u64, Error>;
     /// Deletes every document that meets the plan; returns how many.
     fn delete(&self, plan: &Plan, control: &Control) -> Result<u64, Error>;
     /// Deletes whole partitions whose last packet is older than this (milliseconds since 1970); returns how many
@@ -50,13 +51,43 @@ pub trait SessionIndex: Send + Sync {
     fn expire(&self, before_ms: i64) -> Result<u64, Error>;
 }
 
-/// A change of tags.
+/// The fields of which values come and go after a session was written: tags, and what the viewer marks sessions with.
+pub const CHANGEABLE: [&Def; 4] =
+    [&core::TAGS.def, &core::HUNT_ID.def, &core::HUNT_NAME.def, &core::SCRUBBED_BY.def];
+
+/// Whether values of a target can be changed after a session was written.
+pub fn is_changeable(target: Target) -> bool {
+    CHANGEABLE.iter().any(|def| Target::of(def) == target)
+}
+
+/// A change of the values of one field, written as the field keeps them (lower-cased where it folds).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagChange {
-    /// Tags to add.
+pub struct TermChange {
+    /// The field; see [`is_changeable`].
+    pub target: Target,
+    /// Values to add.
     pub add: Vec<String>,
-    /// Tags to remove.
+    /// Values to remove.
     pub remove: Vec<String>,
+}
+
+impl TermChange {
+    /// A change of tags.
+    pub fn tags(add: Vec<String>, remove: Vec<String>) -> Self {
+        Self { target: Target::of(&core::TAGS.def), add, remove }
+    }
+
+    /// Whether it can be made.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`] where the field is not changeable.
+    pub fn check(&self) -> Result<(), Error> {
+        if is_changeable(self.target) {
+            return Ok(());
+        }
+        let text = format!("values of {} cannot be changed once they are written", self.target.expr());
+        Err(Error::new(ErrorKind::Unsupported, text))
+    }
 }
 
 /// One key of the sort order. A document without the field comes last in either direction; of several values the

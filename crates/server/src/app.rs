@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     /// Password hashes computed at once: each takes 19 MiB.
     pub hashing: Arc<Semaphore>,
     pub exports: Arc<Semaphore>,
+    /// Names of addresses looked up at once: each may take a thread for long.
+    pub lookups: Arc<Semaphore>,
     /// Whether hunts are being worked off.
     pub hunting: AtomicBool,
     /// Ends the server; only the mode for regression tests can ask for it.
@@ -82,6 +84,8 @@ impl Deref for App {
     }
 }
 
+/// See [`Inner::lookups`].
+const LOOKUPS: usize = 16;
 /// How long a query waits for its turn.
 const TURN: Duration = Duration::from_secs(30);
 
@@ -100,6 +104,7 @@ impl App {
             notices,
             hashing: Arc::new(Semaphore::new(2)),
             exports: Arc::new(Semaphore::new(config.max_exports.max(1))),
+            lookups: Arc::new(Semaphore::new(LOOKUPS)),
             queries: Arc::new(Semaphore::new(config.max_queries.max(1))),
             running: Mutex::default(),
             hunting: AtomicBool::new(false),
@@ -151,6 +156,14 @@ impl App {
             running.insert(key.clone(), control.clone());
         }
         CancelOnDrop { app: self.clone(), key, control: control.clone() }
+    }
+
+    /// Users and names of the queries that are running and can be cancelled.
+    pub fn running(&self) -> Vec<(String, String)> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<_> = running.keys().cloned().collect();
+        keys.sort();
+        keys
     }
 
     /// Ends the queries that a user started with this id; returns whether there was one.

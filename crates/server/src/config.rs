@@ -46,6 +46,10 @@ pub struct Config {
     pub history_kept: Duration,
     /// Between two runs of the periodic queries; zero: this process runs none.
     pub cron_interval: Duration,
+    /// Entries that the menus on values and fields get besides the viewer's own.
+    pub links: Vec<crate::links::Link>,
+    /// What users' settings begin with, instead of the system's own defaults.
+    pub user_defaults: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Default for Config {
@@ -71,6 +75,8 @@ impl Default for Config {
             login_lifetime: 14 * 24 * HOUR,
             history_kept: 90 * 24 * HOUR,
             cron_interval: Duration::from_secs(30),
+            links: Vec::new(),
+            user_defaults: serde_json::Map::new(),
         }
     }
 }

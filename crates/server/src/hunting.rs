@@ -2,7 +2,7 @@
 //!
 //! One hunt runs at a time, the oldest first; its sessions are searched by all cores, in order of first packet. Every
 //! few seconds the place it has come to is written to the catalogue, and from there it goes on after a pause or a
-//! restart. Sessions that match get the tag `hunt:ID`; where the match lies is kept in the collection `huntresults`.
+//! restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
 
 use crate::api::packets::searched;
 use crate::app::{App, now_ms};
@@ -11,8 +11,9 @@ use crate::error::ApiError;
 use crate::scope::{Scope, ScopeQuery};
 use crate::stored::lease;
 use ::fields::Target;
-use index::{Control, Show, TagChange};
-use query::{Bounding, Plan, time_range};
+use index::{Control, Show, TermChange};
+use notify::Message;
+use query::{Bounding, Plan, Test, TextTest, time_range};
 use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 use session::{SessionDoc, SessionId, core};
@@ -251,8 +252,10 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
         return Ok(()); // paused, cancelled or removed
     }
     search(app, id, hunt, &needle, &mut batch, &control)?;
-    if save(app, id, &mut batch)? {
-        update(app, id, |hunt| hunt["status"] = "finished".into())?;
+    if save(app, id, &mut batch)?
+        && let Some(hunt) = update(app, id, |hunt| hunt["status"] = "finished".into())?
+    {
+        app.notices.send(&hunt, message(&hunt));
     }
     Ok(())
 }
@@ -320,15 +323,42 @@ fn search(
     }
     if !marked.is_empty() {
         batch.matched += marked.len() as u64;
-        let change = TagChange { add: vec![tag(id)], remove: Vec::new() };
-        app.state.index.change_tags(&Plan::Ids(marked), &change, control)?;
+        let plan = Plan::Ids(marked);
+        for change in marks(id, hunt, true) {
+            app.state.index.change_terms(&plan, &change, control)?;
+        }
     }
     Ok(())
 }
 
-/// The tag of the sessions that a hunt found.
-pub(crate) fn tag(id: &str) -> String {
-    format!("hunt:{id}")
+/// How sessions are marked that a hunt found: its id and its name are added or removed.
+pub(crate) fn marks(id: &str, hunt: &Value, add: bool) -> [TermChange; 2] {
+    let name = hunt["name"].as_str().unwrap_or_default();
+    [(&core::HUNT_ID.def, id), (&core::HUNT_NAME.def, name)].map(|(def, value)| {
+        let (values, none) = (vec![value.to_owned()], Vec::new());
+        let (add, remove) = if add { (values, none) } else { (none, values) };
+        TermChange { target: Target::of(def), add, remove }
+    })
+}
+
+/// The sessions that carry the mark of a hunt.
+pub(crate) fn found(id: &str) -> Plan {
+    Plan::leaf(Target::of(&core::HUNT_ID.def), Test::Texts(vec![TextTest::Is(id.to_owned())]))
+}
+
+fn message(hunt: &Value) -> Message {
+    let text = |name: &str| hunt[name].as_str().unwrap_or_default();
+    let [matched, searched] = ["matchedSessions", "searchedSessions"].map(|name| hunt[name].as_u64().unwrap_or(0));
+    let expression = hunt["query"]["expression"].as_str().unwrap_or_default();
+    let data = json!({
+        "kind": "hunt", "name": text("name"), "search": text("search"), "searchType": text("searchType"),
+        "expression": expression, "count": matched, "total": searched, "creator": text("userId"),
+    });
+    Message {
+        title: format!("hunt {}: {matched} of {searched} sessions match", text("name")),
+        text: format!("{}: {}\nexpression: {expression}", text("searchType"), text("search")),
+        data: data.as_object().cloned().unwrap_or_default(),
+    }
 }
 
 /// Where a session matches: side, number of the packet (raw only), offset, and what lies around it.

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::roles;
 use crate::scope::{compile_for, forced};
 use ::fields::Target;
-use index::{Control, TagChange};
+use index::{Control, TermChange};
 use notify::Message;
 use query::{Bounding, Plan, Test, TextTest, time_range};
 use serde_json::{Value, json};
@@ -147,8 +147,8 @@ fn run(app: &App, id: &str, cron: &Value) -> Result<(), ApiError> {
             Plan::leaf(Target::of(&core::TAGS.def), Test::Texts(vec![TextTest::Is(tag.clone())]))
         };
         parts.push(Plan::And(tags.iter().map(has).collect()).negated());
-        let change = TagChange { add: tags.clone(), remove: Vec::new() };
-        app.state.index.change_tags(&Plan::And(parts).simplify(), &change, &control)?
+        let change = TermChange::tags(tags.clone(), Vec::new());
+        app.state.index.change_terms(&Plan::And(parts).simplify(), &change, &control)?
     };
     let mut due = None;
     entries::update(&*app.state.catalog, CRONS, id, |cron| {

@@ -2,8 +2,8 @@
 
 use crate::api::{
     account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields, files, hunts,
-    info, layouts, notifiers, packet_files, packet_tree, packets, pcap, pins, regression, sessions, shareables,
-    shortcuts, spi, stats, summary, tls_keys, upload, users, views,
+    info, layouts, notifiers, packet_files, packet_tree, packets, page, pcap, pins, regression, sessions, shareables,
+    shortcuts, spi, stats, summary, system, tls_keys, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -13,19 +13,65 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, get};
 use std::any::Any;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa::OpenApi;
+use utoipa::openapi::HttpMethod;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The viewer's own policy: only what this server sends is run or shown.
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const GET: &[HttpMethod] = &[HttpMethod::Get];
+const POST: &[HttpMethod] = &[HttpMethod::Post];
+const PUT: &[HttpMethod] = &[HttpMethod::Put];
+const BOTH: &[HttpMethod] = &[HttpMethod::Get, HttpMethod::Post];
+
+/// Further names and methods of routes. They stand in the description of the API as what they are another name of; a route that is made
+/// in any other way than by `routes!` or by this one would be missing there.
+trait Also {
+    fn also<H, T>(self, methods: &[HttpMethod], path: &str, of: &str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static;
+}
+
+impl Also for OpenApiRouter<App> {
+    fn also<H, T>(self, methods: &[HttpMethod], path: &str, of: &str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let mut routes = MethodRouter::new();
+        for method in methods {
+            let filter = match method {
+                HttpMethod::Post => MethodFilter::POST,
+                HttpMethod::Put => MethodFilter::PUT,
+                _ => MethodFilter::GET,
+            };
+            routes = routes.on(filter, handler.clone());
+        }
+        let mut router = self.route(path, routes);
+        let paths = &mut router.get_openapi_mut().paths;
+        let item = paths.paths.get(of);
+        let known = item.and_then(|item| item.get.clone().or_else(|| item.post.clone()));
+        if let Some(mut operation) = known {
+            operation.operation_id = None;
+            if path != of {
+                operation.summary = Some(format!("Another name of {of}"));
+            }
+            paths.add_path_operation(path, methods.to_vec(), operation);
+        }
+        router
+    }
+}
 
 /// Queries: routes that the history remembers.
 fn queries() -> OpenApiRouter<App> {
@@ -55,38 +101,38 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(packets::raw))
         .routes(routes!(packet_files::by_hash))
         .routes(routes!(packet_files::by_hash_of_session))
-        .route("/bodyHash/{hash}", get(packet_files::by_hash))
-        .route("/{node}/{id}/bodyHash/{hash}", get(packet_files::by_hash_of_session))
+        .also(GET, "/bodyHash/{hash}", "/api/sessions/bodyhash/{hash}", packet_files::by_hash)
+        .also(GET, "/{node}/{id}/bodyHash/{hash}", "/api/session/{node}/{id}/bodyhash/{hash}", packet_files::by_hash_of_session)
         // Arkime takes a long query as a POST too
-        .route("/api/sessions", post(sessions::list))
-        .route("/api/buildquery", post(sessions::build_query))
-        .route("/api/sessions.csv", post(export::csv))
-        .route("/api/sessions.pcap", post(pcap::sessions_pcap))
-        .route("/api/sessions.pcapng", post(pcap::sessions_pcapng))
-        .route("/sessions.pcap", get(pcap::sessions_pcap).post(pcap::sessions_pcap))
-        .route("/sessions.pcapng", get(pcap::sessions_pcapng).post(pcap::sessions_pcapng))
-        .route("/api/session/{node}/{id}/pcap", get(pcap::session_pcap))
-        .route("/{node}/raw/{id}", get(packets::raw))
-        .route("/api/sessions.json", post(export::json))
-        .route("/sessions.csv", get(export::csv).post(export::csv))
-        .route("/api/unique", post(aggregate::unique))
-        .route("/api/multiunique", post(aggregate::multiunique))
-        .route("/api/spiview", post(spi::view))
-        .route("/api/spigraph", post(spi::graph))
-        .route("/api/sessions/summary", post(summary::summary))
-        .route("/api/spigraphhierarchy", post(summary::hierarchy))
-        .route("/api/connections", post(connections::connections))
-        .route("/api/connections.csv", post(connections::csv))
-        .route("/connections.json", get(connections::connections).post(connections::connections))
-        .route("/connections.csv", get(connections::csv).post(connections::csv))
-        .route("/delete", post(change::delete))
+        .also(POST, "/api/sessions", "/api/sessions", sessions::list)
+        .also(POST, "/api/buildquery", "/api/buildquery", sessions::build_query)
+        .also(POST, "/api/sessions.csv", "/api/sessions.csv", export::csv)
+        .also(POST, "/api/sessions.pcap", "/api/sessions.pcap", pcap::sessions_pcap)
+        .also(POST, "/api/sessions.pcapng", "/api/sessions.pcapng", pcap::sessions_pcapng)
+        .also(BOTH, "/sessions.pcap", "/api/sessions.pcap", pcap::sessions_pcap)
+        .also(BOTH, "/sessions.pcapng", "/api/sessions.pcapng", pcap::sessions_pcapng)
+        .also(GET, "/api/session/{node}/{id}/pcap", "/api/session/{node}/{file}", pcap::session_pcap)
+        .also(GET, "/{node}/raw/{id}", "/api/session/raw/{node}/{id}", packets::raw)
+        .also(POST, "/api/sessions.json", "/api/sessions.json", export::json)
+        .also(BOTH, "/sessions.csv", "/api/sessions.csv", export::csv)
+        .also(POST, "/api/unique", "/api/unique", aggregate::unique)
+        .also(POST, "/api/multiunique", "/api/multiunique", aggregate::multiunique)
+        .also(POST, "/api/spiview", "/api/spiview", spi::view)
+        .also(POST, "/api/spigraph", "/api/spigraph", spi::graph)
+        .also(POST, "/api/sessions/summary", "/api/sessions/summary", summary::summary)
+        .also(POST, "/api/spigraphhierarchy", "/api/spigraphhierarchy", summary::hierarchy)
+        .also(POST, "/api/connections", "/api/connections", connections::connections)
+        .also(POST, "/api/connections.csv", "/api/connections.csv", connections::csv)
+        .also(BOTH, "/connections.json", "/api/connections", connections::connections)
+        .also(BOTH, "/connections.csv", "/api/connections.csv", connections::csv)
+        .also(POST, "/delete", "/api/delete", change::delete)
         // the names of Arkime's first API, as far as they are still alive there
-        .route("/sessions.json", get(sessions::list).post(sessions::list))
-        .route("/buildQuery.json", get(sessions::build_query).post(sessions::build_query))
-        .route("/unique.txt", get(aggregate::unique).post(aggregate::unique))
-        .route("/multiunique.txt", get(aggregate::multiunique).post(aggregate::multiunique))
-        .route("/spiview.json", get(spi::view).post(spi::view))
-        .route("/spigraph.json", get(spi::graph).post(spi::graph))
+        .also(BOTH, "/sessions.json", "/api/sessions", sessions::list)
+        .also(BOTH, "/buildQuery.json", "/api/buildquery", sessions::build_query)
+        .also(BOTH, "/unique.txt", "/api/unique", aggregate::unique)
+        .also(BOTH, "/multiunique.txt", "/api/multiunique", aggregate::multiunique)
+        .also(BOTH, "/spiview.json", "/api/spiview", spi::view)
+        .also(BOTH, "/spigraph.json", "/api/spigraph", spi::graph)
 }
 
 /// Everything else that needs a user.
@@ -100,10 +146,10 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(packet_files::body))
         .routes(routes!(packet_files::decodings))
         .routes(routes!(tls_keys::show, tls_keys::add, tls_keys::remove))
-        .route("/decodings", get(packet_files::decodings))
-        .route("/{node}/{id}/body/{kind}/{number}/{name}", get(packet_files::body))
+        .also(GET, "/decodings", "/api/sessions/decodings", packet_files::decodings)
+        .also(GET, "/{node}/{id}/body/{kind}/{number}/{name}", "/api/session/{node}/{id}/body/{kind}/{number}/{name}", packet_files::body)
         .routes(routes!(pcap::check))
-        .route("/api/export/check", post(pcap::check))
+        .also(POST, "/api/export/check", "/api/export/check", pcap::check)
         .routes(routes!(complete::suggest))
         .routes(routes!(complete::validate))
         .routes(routes!(fields::list))
@@ -119,18 +165,17 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(alerts::set_status))
         .routes(routes!(assets::list))
         .routes(routes!(assets::csv))
-        .route("/evidence", post(evidence::evidence))
-        .route("/d/evidence", get(evidence::evidence).post(evidence::evidence))
-        .route("/api/evidence", get(evidence::evidence).post(evidence::evidence))
+        .also(POST, "/evidence", "/evidence", evidence::evidence)
+        .also(BOTH, "/d/evidence", "/evidence", evidence::evidence)
+        .also(BOTH, "/api/evidence", "/evidence", evidence::evidence)
         .routes(routes!(info::cancel))
         .routes(routes!(hunts::list))
         .routes(routes!(hunts::create))
-        .routes(routes!(hunts::remove))
-        .routes(routes!(hunts::pause))
-        .routes(routes!(hunts::play))
-        .routes(routes!(hunts::cancel))
+        .routes(routes!(hunts::change, hunts::remove))
+        .routes(routes!(hunts::act))
         .routes(routes!(hunts::results))
-        .routes(routes!(hunts::unmark))
+        .routes(routes!(hunts::add_users))
+        .routes(routes!(hunts::remove_user))
         .routes(routes!(info::jobs))
         .routes(routes!(info::job))
         .routes(routes!(info::cancel_job))
@@ -156,10 +201,34 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(stats::series))
         .routes(routes!(stats::lines))
         .routes(routes!(stats::losses))
-        .route("/api/user/settings", axum::routing::put(account::store_settings))
-        .route("/api/estasks/cancelwith", post(info::cancel))
-        .route("/stats.json", get(stats::stats))
-        .route("/dstats.json", get(stats::dstats))
+        .also(PUT, "/api/user/settings", "/api/user/settings", account::store_settings)
+        .also(POST, "/api/estasks/cancelwith", "/api/cancel", info::cancel)
+        .also(GET, "/stats.json", "/api/stats", stats::stats)
+        .also(GET, "/dstats.json", "/api/dstats", stats::dstats)
+}
+
+/// What clients of Arkime ask about the system around it.
+fn system() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(system::store_health))
+        .routes(routes!(system::parliament))
+        .routes(routes!(system::store_stats))
+        .routes(routes!(system::store_indices))
+        .routes(routes!(system::tasks))
+        .routes(routes!(system::shards))
+        .routes(routes!(system::recovery))
+        .routes(routes!(system::clusters))
+        .routes(routes!(system::remote_clusters))
+        .routes(routes!(system::locales))
+        .routes(routes!(system::reverse_dns))
+        .routes(routes!(system::send))
+        .routes(routes!(system::receive))
+        .routes(routes!(page::config))
+        .routes(routes!(page::css))
+        .also(GET, "/eshealth.json", "/api/eshealth", system::store_health)
+        .also(GET, "/esstats.json", "/api/esstats", system::store_stats)
+        .also(GET, "/parliament.json", "/api/parliament", system::parliament)
+        .also(POST, "/receiveSession", "/api/sessions/receive", system::receive)
 }
 
 /// What users make and share.
@@ -188,12 +257,12 @@ fn shared() -> OpenApiRouter<App> {
 /// The whole service.
 pub(crate) fn router(app: App) -> Router {
     let queries = queries().layer(from_fn_with_state(app.clone(), history::record));
-    let mut protected = queries.merge(others()).merge(shared());
+    let mut protected = queries.merge(others()).merge(shared()).merge(system());
     let mut open = OpenApiRouter::with_openapi(apidocs::Head::openapi())
         .routes(routes!(account::login))
         .routes(routes!(info::health))
         .routes(routes!(info::app_version))
-        .route("/_ns_/nstest.html", get(info::health));
+        .also(GET, "/_ns_/nstest.html", "/health", info::health);
     let metrics = OpenApiRouter::new().routes(routes!(info::metrics));
     if app.config.open_metrics {
         open = open.merge(metrics);

@@ -24,7 +24,7 @@ export const logout = (): Promise<string> => text('/api/logout', { method: 'POST
 
 export const currentUser = (): Promise<User> => json('/api/user', { anonymous: true })
 
-export const appInfo = (): Promise<AppInfo> => json('/api/appinfo')
+export const appInfo = (): Promise<AppInfo> => json('/api/appinfo', { query: { fields: 'false' } })
 
 export const fields = (): Promise<Field[]> => json('/api/fields', { query: { array: true } })
 

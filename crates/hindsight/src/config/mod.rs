@@ -5,6 +5,7 @@ mod evidence;
 mod file;
 mod keep;
 mod netflow;
+mod link;
 mod packets;
 mod sessions;
 mod value;
@@ -15,6 +16,7 @@ pub use evidence::{Evidence, Matching};
 pub use file::{command, find};
 pub use keep::Keep;
 pub use netflow::Netflow;
+pub use link::{Link, UserDefaults};
 pub use packets::{Form, Packets, Retention};
 pub use sessions::{Parsing, Tracking};
 pub use value::{Expression, Filter, Kept, Room, Sessions, Size, Span};
@@ -36,6 +38,10 @@ pub struct Config {
     pub log: Log,
     pub evidence: Evidence,
     pub netflow: Netflow,
+    #[serde(skip_serializing_if = "UserDefaults::is_empty")]
+    pub user_defaults: UserDefaults,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub link: Vec<Link>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Keep>,
 }
@@ -46,6 +52,9 @@ impl Config {
         self.keep_rules().map(|_| ())?;
         self.sessions.check()?;
         self.evidence.check()?;
+        for link in &self.link {
+            link.for_server().check().map_err(|error| format!("[[link]]: {error}"))?;
+        }
         if !(-7..=22).contains(&self.packets.level) {
             return Err(format!("[packets] level = {}: zstd has the levels -7 to 22", self.packets.level));
         }

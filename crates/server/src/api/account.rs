@@ -71,14 +71,52 @@ pub(crate) async fn logout(State(app): State<App>, caller: Caller) -> Result<Res
 pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Json<Value> {
     let mut shown = caller.user.public();
     shown["canUpload"] = app.state.uploads.is_some().into();
+    shown["canTransferOwner"] = true.into();
+    shown["settings"] = with_defaults(&app, &caller.user.settings);
+    shown["hideTags"] = shown["settings"]["hideTags"].clone();
     Json(shown)
 }
 
-#[utoipa::path(get, path = "/api/user/settings", tag = "account", responses((status = 200, description = "A JSON object, `{}` at first")))]
+/// Settings with what every user has who has not set it.
+pub(crate) fn with_defaults(app: &App, settings: &Value) -> Value {
+    let mut all = crate::api::page::default_settings();
+    if let Some(all) = all.as_object_mut() {
+        all.extend(app.config.user_defaults.clone());
+        all.extend(settings.as_object().cloned().unwrap_or_default());
+    }
+    all
+}
+
+/// Whose settings or password a request is about: the caller's, or for those who administer users that of `userId`.
+fn subject(caller: &Caller, params: &Params) -> Result<Option<String>, ApiError> {
+    match params.get("userId").filter(|id| *id != caller.user.user_id) {
+        None => Ok(None),
+        Some(id) if caller.user.has_role("usersAdmin") => Ok(Some(id.to_owned())),
+        Some(_) => Err(ApiError::forbidden("Need admin privileges")),
+    }
+}
+
+/// Another user, when the caller may change it.
+fn other(app: &App, caller: &Caller, id: &str) -> Result<User, ApiError> {
+    let user = auth::load(&*app.state.catalog, id)?.ok_or_else(|| ApiError::forbidden("Unknown user"))?;
+    if user.has_role("superAdmin") && !caller.user.has_role("superAdmin") {
+        return Err(ApiError::forbidden("Need admin privileges"));
+    }
+    Ok(user)
+}
+
+#[utoipa::path(get, path = "/api/user/settings", tag = "account", params(("userId" = Option<String>, Query, description = "Another user; for those who administer users")),
+    responses((status = 200, description = "A JSON object; what was never set has its default")))]
 /// The user's settings.
-pub(crate) async fn settings(caller: Caller) -> Json<Value> {
-    let settings = &caller.user.settings;
-    Json(if settings.is_object() { settings.clone() } else { json!({}) })
+pub(crate) async fn settings(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let Some(id) = subject(&caller, &params)? else {
+        return Ok(Json(with_defaults(&app, &caller.user.settings)));
+    };
+    app.blocking(move |app| Ok(Json(with_defaults(app, &other(app, &caller, &id)?.settings)))).await
 }
 
 #[utoipa::path(post, path = "/api/user/settings", tag = "account",
@@ -90,16 +128,31 @@ pub(crate) async fn store_settings(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
+    let whose = subject(&caller, &params)?;
     let settings = params.body.ok_or_else(|| ApiError::bad("the settings are a JSON object in the body"))?;
+    // what is as everybody has it is not kept: it follows when the operator changes it
+    let defaults = with_defaults(&app, &json!({}));
+    let settings = settings.into_iter().filter(|(name, value)| defaults.get(name) != Some(value)).collect();
     let settings = Value::Object(settings);
     if settings.to_string().len() > MAX_SETTINGS {
         return Err(ApiError::bad(format!("settings have at most {MAX_SETTINGS} bytes")));
     }
-    own(app, caller, move |user| {
-        user.settings = settings.clone();
-        Ok(())
-    })
-    .await?;
+    if let Some(id) = whose {
+        app.blocking(move |app| {
+            other(app, &caller, &id)?;
+            auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
+                user.settings = settings.clone();
+                Ok(())
+            })
+        })
+        .await?;
+    } else {
+        own(app, caller, move |user| {
+            user.settings = settings.clone();
+            Ok(())
+        })
+        .await?;
+    }
     Ok(Json(json!({ "success": true, "text": "Settings saved" })))
 }
 

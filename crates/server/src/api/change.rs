@@ -1,14 +1,22 @@
-//! Changing sessions: tags, deletion.
+//! Changing sessions: tags, deletion of documents and of packets.
 
-use crate::api::export::selection;
+use crate::api::export::{each, selection};
+use crate::api::pcap::missing;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::params::Params;
+use crate::stored::{Located, lease};
+use ::fields::Target;
 use axum::Json;
 use axum::extract::State;
-use index::{Control, TagChange};
+use axum::http::StatusCode;
+use index::{Control, Show, TermChange};
+use packets::{Files, Gone, Keyring, Scrubbed, Scrubber, Wanted};
+use query::Plan;
 use serde_json::{Value, json};
+use session::core;
+use std::path::PathBuf;
 
 /// Tags of one request.
 const MAX_TAGS: usize = 100;
@@ -34,12 +42,12 @@ async fn change_tags(
     app: App,
     caller: Caller,
     params: Params,
-    change: TagChange,
+    change: TermChange,
     done: &'static str,
 ) -> Result<Json<Value>, ApiError> {
     let work = move |app: &App, control: &Control| {
         let scope = selection(app, &caller, &params, control)?;
-        Ok(app.state.index.change_tags(&scope.plan, &change, control)?)
+        Ok(app.state.index.change_terms(&scope.plan, &change, control)?)
     };
     let changed = app.query(None, work).await?;
     Ok(Json(json!({ "success": true, "text": done, "sessions": changed })))
@@ -55,7 +63,7 @@ pub(crate) async fn add_tags(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let change = TagChange { add: tags(&params)?, remove: Vec::new() };
+    let change = TermChange::tags(tags(&params)?, Vec::new());
     change_tags(app, caller, params, change, "Tags added successfully").await
 }
 
@@ -74,15 +82,15 @@ pub(crate) async fn remove_tags(
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
     may_remove(&caller)?;
-    let change = TagChange { add: Vec::new(), remove: tags(&params)? };
+    let change = TermChange::tags(Vec::new(), tags(&params)?);
     change_tags(app, caller, params, change, "Tags removed successfully").await
 }
 
 #[utoipa::path(post, path = "/api/delete", tag = "sessions", params(crate::scope::ScopeQuery,
         ("removeSpi" = Option<bool>, Query, description = "Deletes the documents"),
-        ("removePcap" = Option<bool>, Query, description = "Overwrites the packets; not possible yet"),
+        ("removePcap" = Option<bool>, Query, description = "Overwrites the packets in their files with zeros; not possible in files that are compressed, encrypted or still written"),
         ("segments" = Option<String>, Query, description = "Also segments of the same long session: `no`, `time`, `all`")),
-    responses((status = 200, description = "`{success,text,sessions}`"), (status = 403, description = "Nothing named, or no right to remove data")))]
+    responses((status = 200, description = "`{success,text,sessions,packets,missing:[{file,reason,packets}]}`"), (status = 403, description = "Nothing named, or no right to remove data"), (status = 409, description = "No packet could be overwritten; nothing is deleted then")))]
 /// Deletes sessions. What is deleted must be named by ids or an expression.
 pub(crate) async fn delete(
     State(app): State<App>,
@@ -95,20 +103,79 @@ pub(crate) async fn delete(
             "Error: Missing expression. An expression is required so you don't delete everything.",
         ));
     }
-    if params.is_set("removePcap") {
-        let text =
-            "packets cannot be overwritten: delete the sessions (removeSpi), retention removes the files";
-        return Err(ApiError::new(axum::http::StatusCode::NOT_IMPLEMENTED, text));
-    }
-    if !params.is_set("removeSpi") {
-        return Err(ApiError::forbidden("nothing to delete: set removeSpi"));
+    let (documents, packets) = (params.is_set("removeSpi"), params.is_set("removePcap"));
+    if !documents && !packets {
+        return Err(ApiError::forbidden("nothing to delete: set removeSpi or removePcap"));
     }
     let work = move |app: &App, control: &Control| {
         let scope = selection(app, &caller, &params, control)?;
-        Ok(app.state.index.delete(&scope.plan, control)?)
+        if !packets {
+            let deleted = app.state.index.delete(&scope.plan, control)?;
+            return Ok(
+                json!({ "success": true, "text": format!("Deletion of {deleted} sessions successful"), "sessions": deleted }),
+            );
+        }
+        let done = scrub(app, &scope.plan, &caller.user.user_id, control)?;
+        let missing = missing(&done.losses);
+        if done.packets == 0 && !done.losses.is_empty() {
+            let why: Vec<String> = done.losses.iter().take(3).map(ToString::to_string).collect();
+            return Err(ApiError::new(StatusCode::CONFLICT, why.join("; ")));
+        }
+        let mut text = format!("Scrubbing PCAP of {} sessions successful", done.sessions);
+        if !missing.is_empty() {
+            text.push_str("; some packets could not be overwritten");
+        }
+        let mut sessions = done.sessions;
+        if documents {
+            sessions = app.state.index.delete(&scope.plan, control)?;
+            text = format!("{text}. Deletion of {sessions} sessions successful");
+        }
+        Ok(json!({ "success": true, "text": text, "sessions": sessions, "packets": done.packets, "missing": missing }))
     };
-    let deleted = app.query(None, work).await?;
-    Ok(Json(
-        json!({ "success": true, "text": format!("Deletion of {deleted} sessions successful"), "sessions": deleted }),
-    ))
+    app.query(None, work).await.map(Json)
+}
+
+/// Overwrites the packets of the sessions of a plan and marks the sessions.
+fn scrub(app: &App, plan: &Plan, user: &str, control: &Control) -> Result<Scrubbed, ApiError> {
+    let _lease = lease(app, plan, u64::MAX, "a deletion", control)?;
+    let finished = Finished { app, located: Located::new(app) };
+    let mut scrubber = Scrubber::new(&finished);
+    let mut ids = Vec::new();
+    let show = Show::WithPositions(vec![Target::of(&core::NODE.def), Target::of(&core::START_TIME.def)]);
+    each(app, plan, (&show, &[], u64::MAX), control, &mut |doc| {
+        scrubber.add(&Wanted::of(&doc));
+        ids.push(doc.id);
+        control.check().map_err(ApiError::from)
+    })?;
+    let done = scrubber.finish();
+    if done.packets > 0 {
+        let by = TermChange {
+            target: Target::of(&core::SCRUBBED_BY.def),
+            add: vec![user.to_lowercase()],
+            remove: Vec::new(),
+        };
+        app.state.index.change_terms(&Plan::Ids(ids), &by, &Control::new())?;
+        tracing::info!(user, sessions = done.sessions, packets = done.packets, "packets were overwritten");
+    }
+    Ok(done)
+}
+
+/// Packet files that nobody writes to any more: what is written past the page cache would come back.
+struct Finished<'a> {
+    app: &'a App,
+    located: Located<'a>,
+}
+
+impl Files for Finished<'_> {
+    fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
+        let file = self.app.state.catalog.file(node, number).map_err(|e| Gone::Unreadable(e.to_string()))?;
+        if file.is_some_and(|file| file.line.is_some() && file.finish_timestamp == 0) {
+            return Err(Gone::Unreadable("it is still being written; try again when it is finished".to_owned()));
+        }
+        self.located.locate(node, number)
+    }
+
+    fn keys(&self) -> &Keyring {
+        self.located.keys()
+    }
 }

@@ -1,6 +1,8 @@
 //! The catalogue of fields, in the shape of Arkime's `/api/fields`.
 
 use crate::app::App;
+use crate::auth::Caller;
+use crate::links;
 use crate::params::Params;
 use ::fields::{Count, Def, Entry, Family, Kind, Right, Schema, Transform};
 use axum::extract::State;
@@ -148,15 +150,15 @@ fn category(def: &Def, kind: Kind) -> Option<&'static str> {
 }
 
 #[utoipa::path(get, path = "/api/valueactions", tag = "fields",
-    responses((status = 200, description = "Entries for a menu on values, by key; see Arkime's value actions")))]
+    responses((status = 200, description = "Entries for a menu on values, by key: `{name,url,category,fields,all,regex}`, those of the configuration")))]
 /// What can be done with a value.
-pub(crate) async fn value_actions() -> Json<Value> {
-    Json(json!({}))
+pub(crate) async fn value_actions(State(app): State<App>, caller: Caller) -> Json<Value> {
+    Json(Value::Object(links::shown(&app.config.links, &caller.user, false)))
 }
 
 #[utoipa::path(get, path = "/api/fieldactions", tag = "fields",
     responses((status = 200, description = "Entries for a menu on fields, by key")))]
 /// What can be done with a field.
-pub(crate) async fn field_actions() -> Json<Value> {
-    Json(json!({}))
+pub(crate) async fn field_actions(State(app): State<App>, caller: Caller) -> Json<Value> {
+    Json(Value::Object(links::shown(&app.config.links, &caller.user, true)))
 }

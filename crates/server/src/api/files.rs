@@ -1,6 +1,6 @@
 //! Packet files.
 
-use crate::api::table;
+use crate::api::table::{self, TableQuery};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -11,10 +11,7 @@ use serde_json::Value;
 
 #[utoipa::path(get, path = "/api/files", tag = "files",
     params(
-        ("start" = Option<usize>, Query, description = "Rows to skip"),
-        ("length" = Option<usize>, Query, description = "Rows to return; 10"),
-        ("sortField" = Option<String>, Query, description = "Column; `num`"),
-        ("desc" = Option<bool>, Query, description = "Largest first"),
+        TableQuery,
         ("filter" = Option<String>, Query, description = "Part of the path, whatever its case; `*` stands for anything"),
     ),
     responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`")))]

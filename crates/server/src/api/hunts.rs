@@ -1,18 +1,19 @@
 //! Hunts: jobs that search in packets.
 
-use crate::api::table;
+use crate::api::notifiers::chosen;
+use crate::api::shared;
+use crate::api::table::{self, TableQuery};
 use crate::app::{App, now_ms, random_text};
 use crate::auth::Caller;
+use crate::entries::names_of;
 use crate::error::ApiError;
 use crate::hunting::{self, HUNTS, Needle, RESULTS};
 use crate::params::Params;
 use crate::scope::may_see;
 use axum::Json;
 use axum::extract::{Path, State};
-use index::{Control, TagChange};
-use query::{Leaf, Plan, Test, TextTest};
+use index::Control;
 use serde_json::{Map, Value, json};
-use session::core;
 
 /// Sessions of one hunt; an administrator may search ten times as many.
 const LIMIT: u64 = 1_000_000;
@@ -31,10 +32,9 @@ fn shown(id: &str, value: Value) -> Value {
     crate::entries::with_id(value, id)
 }
 
-#[utoipa::path(get, path = "/api/hunts", tag = "hunts", params(
+#[utoipa::path(get, path = "/api/hunts", tag = "hunts", params(TableQuery,
         ("history" = Option<bool>, Query, description = "true: those that are finished; false: the queue"),
-        ("searchTerm" = Option<String>, Query, description = "Part of a name or of what is searched"),
-        ("sortField" = Option<String>, Query), ("desc" = Option<bool>, Query), ("start" = Option<usize>, Query), ("length" = Option<usize>, Query)),
+        ("searchTerm" = Option<String>, Query, description = "Part of a name or of what is searched")),
     responses((status = 200, description = "`{runningJob,data,recordsTotal,recordsFiltered}`")))]
 /// Hunts of the user and those shared with the user.
 pub(crate) async fn list(
@@ -62,12 +62,8 @@ pub(crate) async fn list(
         if let Some(history) = params.get("history") {
             rows.retain(|row| (row["status"] == "finished") == (history == "true" || history == "1"));
         }
-        let term = params.get("searchTerm").unwrap_or_default().to_lowercase();
-        rows.retain(|row| {
-            ["name", "search", "id", "userId"]
-                .iter()
-                .any(|p| row[*p].as_str().is_some_and(|t| t.to_lowercase().contains(&term)))
-        });
+        let term = params.get("searchTerm").unwrap_or_default();
+        table::filter(&mut rows, term, &["name", "search", "id", "userId"]);
         let mut page = table::page(rows, total, &params, "created", 10_000)?;
         if !running.is_null() {
             page["runningJob"] = running;
@@ -80,10 +76,6 @@ pub(crate) async fn list(
 /// Reads the object of a request.
 fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value>, ApiError> {
     let body = params.body.clone().unwrap_or_default();
-    let body = match body.get("hunt") {
-        Some(Value::Object(inner)) => inner.clone(),
-        _ => body,
-    };
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let name = text("name").ok_or_else(|| ApiError::forbidden("Missing hunt name"))?;
     let search = text("search").ok_or_else(|| ApiError::forbidden("Missing packet search text"))?;
@@ -109,9 +101,8 @@ fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value
     for (key, value) in [("name", name), ("search", search), ("searchType", kind), ("type", how)] {
         hunt.insert(key.to_owned(), value.into());
     }
-    for key in ["description", "notifier", "users", "roles"] {
-        hunt.extend(body.get(key).map(|value| (key.to_owned(), value.clone())));
-    }
+    hunt.extend(body.get("description").map(|value| ("description".to_owned(), value.clone())));
+    hunt.insert("notifier".to_owned(), chosen(app, caller, body.get("notifier"))?.into());
     let kept = ["expression", "startTime", "stopTime", "view"].iter();
     let query: Map<String, Value> =
         kept.filter_map(|key| Some(((*key).to_owned(), query.get(*key)?.clone()))).collect();
@@ -148,24 +139,28 @@ fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value
     Ok(hunt)
 }
 
-#[utoipa::path(post, path = "/api/hunt", tag = "hunts", request_body(content = Value, description = "`{name,size,search,searchType:ascii|asciicase|hex|regex|hexregex,type:raw|reassembled,src,dst,query:{expression,startTime,stopTime,view},users,roles,description}`"),
-    responses((status = 200, description = "`{success,hunt}`"), (status = 403, description = "Missing or wrong property, as text")))]
+#[utoipa::path(post, path = "/api/hunt", tag = "hunts", request_body(content = Value, description = "`{name,size,search,searchType:ascii|asciicase|hex|regex|hexregex,type:raw|reassembled,src,dst,query:{expression,startTime,stopTime,view},users,roles,notifier,description}`"),
+    responses((status = 200, description = "`{success,hunt,invalidUsers}`"), (status = 403, description = "Missing or wrong property, as text")))]
 /// Queues a hunt.
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller,
-    params: Params,
+    mut params: Params,
 ) -> Result<Json<Value>, ApiError> {
     may_hunt(&caller)?;
+    if let Some(Value::Object(inner)) = params.body.as_mut().and_then(|body| body.remove("hunt")) {
+        params.body = Some(inner);
+    }
     let work = move |app: &App| {
-        let hunt = Value::Object(read(app, &caller, &params)?);
-        let id = random_text::<12>()?;
+        let mut hunt = read(app, &caller, &params)?;
+        let invalid = shared::share(app, &params, &mut hunt)?;
+        let (id, hunt) = (random_text::<12>()?, Value::Object(hunt));
         app.state.catalog.put(HUNTS, &id, &hunt, Some(0))?;
-        Ok(shown(&id, hunt))
+        Ok(json!({ "success": true, "hunt": shown(&id, hunt), "invalidUsers": invalid }))
     };
-    let hunt = app.blocking(work).await?;
+    let answer = app.blocking(work).await?;
     hunting::wake(&app);
-    Ok(Json(json!({ "success": true, "hunt": hunt })))
+    Ok(Json(answer))
 }
 
 /// The hunt, when the caller may change it.
@@ -178,56 +173,154 @@ fn own(app: &App, caller: &Caller, id: &str) -> Result<Value, ApiError> {
     }
 }
 
-async fn set_status(
-    app: App,
+#[utoipa::path(put, path = "/api/hunt/{id}/{action}", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt"),
+        ("action" = String, Path, description = "`pause`; `play`: go on from where it is; `cancel`: end, what was found stays; `removefromsessions`: take its marks off the sessions")),
+    responses((status = 200, description = "`{success,text}`"), (status = 403, description = "Not the user's hunt"), (status = 404, description = "No such hunt or action")))]
+/// Pauses, continues or ends a hunt, or takes its marks off.
+pub(crate) async fn act(
+    State(app): State<App>,
     caller: Caller,
-    id: String,
-    status: &'static str,
-    done: &str,
+    Path((id, action)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     may_hunt(&caller)?;
-    let work = move |app: &App| {
-        own(app, &caller, &id)?;
-        hunting::update(app, &id, |hunt| hunt["status"] = status.into())?;
+    let (status, done) = match action.as_str() {
+        "pause" => (Some("paused"), "Paused hunt successfully"),
+        "play" => (Some("queued"), "Queued hunt successfully"),
+        "cancel" => (Some("finished"), "Canceled hunt successfully"),
+        "removefromsessions" => (None, "Hunt name and ID removed from sessions successfully"),
+        _ => return Err(ApiError::not_found("a hunt can be asked to pause, play, cancel or removefromsessions")),
+    };
+    let work = move |app: &App, control: &Control| {
+        let hunt = own(app, &caller, &id)?;
+        match status {
+            Some(status) => {
+                hunting::update(app, &id, |hunt| hunt["status"] = status.into())?;
+            }
+            None => {
+                // the id last: by it the sessions are found
+                for change in hunting::marks(&id, &hunt, false).iter().rev() {
+                    app.state.index.change_terms(&hunting::found(&id), change, control)?;
+                }
+                hunting::update(app, &id, |hunt| hunt["removed"] = true.into())?;
+            }
+        }
         Ok(())
     };
-    app.blocking(work).await?;
+    app.query(None, work).await?;
     hunting::wake(&app);
     Ok(Json(json!({ "success": true, "text": done })))
 }
 
-#[utoipa::path(put, path = "/api/hunt/{id}/pause", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")), responses((status = 200, description = "`{success,text}`")))]
-/// Stops a hunt; it can go on later from where it is.
-pub(crate) async fn pause(
+#[utoipa::path(put, path = "/api/hunt/{id}", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")),
+    request_body(content = Value, description = "`{name,description,notifier,users,roles}`; what is not named stays"),
+    responses((status = 200, description = "`{success,text,hunt,invalidUsers}`"), (status = 403, description = "Not the user's hunt")))]
+/// Changes what a hunt is called, who sees it and who is told. What it searches stays.
+pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    set_status(app, caller, id, "paused", "Paused hunt successfully").await
+    may_hunt(&caller)?;
+    let work = move |app: &App, control: &Control| {
+        let before = own(app, &caller, &id)?;
+        let mut given = shared::body(&params, &["name", "description"]);
+        if given.contains_key("name") {
+            shared::need(&given, "name", "hunt name")?;
+        }
+        if let Some(notifier) = shared::body(&params, &["notifier"]).get("notifier") {
+            given.insert("notifier".to_owned(), chosen(app, &caller, Some(notifier))?.into());
+        }
+        let invalid = shared::share(app, &params, &mut given)?;
+        let changed = hunting::update(app, &id, |hunt| {
+            if let Some(hunt) = hunt.as_object_mut() {
+                hunt.extend(given.clone());
+            }
+        })?;
+        let changed = changed.ok_or_else(|| ApiError::not_found("Hunt not found"))?;
+        if changed["name"] != before["name"] {
+            // sessions that are marked carry the name
+            let [_, off] = hunting::marks(&id, &before, false);
+            let [_, on] = hunting::marks(&id, &changed, true);
+            for change in [off, on] {
+                app.state.index.change_terms(&hunting::found(&id), &change, control)?;
+            }
+        }
+        let mut answer = json!({ "success": true, "text": "Updated hunt successfully", "hunt": shown(&id, changed) });
+        if !invalid.is_empty() {
+            answer["invalidUsers"] = invalid.into();
+        }
+        Ok(Json(answer))
+    };
+    app.query(None, work).await
 }
 
-#[utoipa::path(put, path = "/api/hunt/{id}/play", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")), responses((status = 200, description = "`{success,text}`")))]
-/// Lets a paused hunt go on.
-pub(crate) async fn play(
+#[utoipa::path(post, path = "/api/hunt/{id}/users", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")),
+    request_body(content = Value, description = "`{users:\"a,b\"}`"),
+    responses((status = 200, description = "`{success,users,invalidUsers}`"), (status = 403, description = "Not the user's hunt, or no users")))]
+/// Shares a hunt with more users.
+pub(crate) async fn add_users(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
+    params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    set_status(app, caller, id, "queued", "Queued hunt successfully").await
+    may_hunt(&caller)?;
+    let work = move |app: &App| {
+        own(app, &caller, &id)?;
+        let mut given = Map::new();
+        let invalid = shared::share(app, &params, &mut given)?;
+        let added = names_of(&Value::Object(given), "users");
+        if added.is_empty() {
+            let text = match invalid.is_empty() {
+                true => "You must provide users in a comma separated string".to_owned(),
+                false => format!("Unable to validate user IDs provided: {}", invalid.join(", ")),
+            };
+            return Err(ApiError::forbidden(text));
+        }
+        let users = set_users(app, &id, |users| {
+            for user in &added {
+                if !users.contains(user) {
+                    users.push(user.clone());
+                }
+            }
+        })?;
+        Ok(Json(json!({ "success": true, "users": users, "invalidUsers": invalid })))
+    };
+    app.blocking(work).await
 }
 
-#[utoipa::path(put, path = "/api/hunt/{id}/cancel", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")), responses((status = 200, description = "`{success,text}`")))]
-/// Ends a hunt; what it found stays.
-pub(crate) async fn cancel(
+#[utoipa::path(delete, path = "/api/hunt/{id}/user/{user}", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt"), ("user" = String, Path, description = "User id")),
+    responses((status = 200, description = "`{success,users}`"), (status = 404, description = "It is not shared with this user")))]
+/// Shares a hunt with a user no longer.
+pub(crate) async fn remove_user(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path((id, user)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    set_status(app, caller, id, "finished", "Canceled hunt successfully").await
+    may_hunt(&caller)?;
+    let work = move |app: &App| {
+        let hunt = own(app, &caller, &id)?;
+        if !names_of(&hunt, "users").contains(&user) {
+            return Err(ApiError::not_found("User does not have access to this hunt"));
+        }
+        let users = set_users(app, &id, |users| users.retain(|other| *other != user))?;
+        Ok(Json(json!({ "success": true, "users": users })))
+    };
+    app.blocking(work).await
+}
+
+fn set_users(app: &App, id: &str, change: impl Fn(&mut Vec<String>)) -> Result<Vec<String>, ApiError> {
+    let changed = hunting::update(app, id, |hunt| {
+        let mut users = names_of(hunt, "users");
+        change(&mut users);
+        hunt["users"] = users.into();
+    })?;
+    Ok(changed.map(|hunt| names_of(&hunt, "users")).unwrap_or_default())
 }
 
 #[utoipa::path(delete, path = "/api/hunt/{id}", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")), responses((status = 200, description = "`{success,text}`")))]
-/// Removes a hunt and where it found what; the tags of the sessions stay.
+/// Removes a hunt and where it found what; the marks of the sessions stay.
 pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
@@ -269,23 +362,4 @@ pub(crate) async fn results(
         Ok(Json(json!({ "data": rows.collect::<Vec<_>>() })))
     };
     app.blocking(work).await
-}
-
-#[utoipa::path(put, path = "/api/hunt/{id}/removefromsessions", tag = "hunts", params(("id" = String, Path, description = "Id of a hunt")), responses((status = 200, description = "`{success,text}`")))]
-/// Takes the mark of a hunt off the sessions that it found.
-pub(crate) async fn unmark(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    may_hunt(&caller)?;
-    let work = move |app: &App, control: &Control| {
-        own(app, &caller, &id)?;
-        let tag = hunting::tag(&id);
-        let test = Test::Texts(vec![TextTest::Is(tag.clone())]);
-        let plan = Plan::Leaf(Leaf { target: ::fields::Target::of(&core::TAGS.def), test });
-        app.state.index.change_tags(&plan, &TagChange { add: Vec::new(), remove: vec![tag] }, control)?;
-        Ok(Json(json!({ "success": true, "text": "Hunt name and ID removed from sessions successfully" })))
-    };
-    app.query(None, work).await
 }

@@ -1,6 +1,6 @@
 //! About the server itself: health, metrics, version, history, jobs, cancelling.
 
-use crate::api::table;
+use crate::api::table::{self, TableQuery};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -42,26 +42,51 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
-#[utoipa::path(get, path = "/api/appinfo", tag = "server", responses((status = 200, description = "`{version,node,user,canUpload}`")))]
-/// What the viewer needs at its start.
-pub(crate) async fn app_info(State(app): State<App>, caller: Caller) -> Json<Value> {
-    Json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "node": app.config.node,
-        "user": caller.user.card(),
-        "canUpload": app.state.uploads.is_some(),
-    }))
+#[utoipa::path(get, path = "/api/appinfo", tag = "server", params(("fields" = Option<bool>, Query, description = "false: without `fieldsArr` and `fieldsMap`, which are long")),
+    responses((status = 200, description = "`{version,node,user,canUpload,views,roles,userSettingDefaults,esHealth,clusters,remoteclusters,fieldhistory,fieldsArr,fieldsMap}`")))]
+/// What a viewer needs at its start.
+pub(crate) async fn app_info(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let work = move |app: &App| {
+        let views = crate::api::views::VIEW.rows(app, &caller, &params)?;
+        let mut answer = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "node": app.config.node,
+            "user": caller.user.card(),
+            "canUpload": app.state.uploads.is_some(),
+            "views": views,
+            "roles": caller.user.roles,
+            "userSettingDefaults": crate::api::account::with_defaults(app, &json!({})),
+            "esHealth": crate::api::system::health(app)?,
+            "clusters": { "active": [], "inactive": [] },
+            "remoteclusters": {},
+            "fieldhistory": caller.user.more.get("tableStates").and_then(|s| s.get("fieldHistory")).cloned().unwrap_or_else(|| json!({})),
+        });
+        if params.get("fields") != Some("false") {
+            let all = crate::api::fields::all(&app.state.schema);
+            let name = |field: &serde_json::Map<String, Value>| field["exp"].as_str().unwrap_or_default().to_owned();
+            answer["fieldsMap"] =
+                Value::Object(all.iter().map(|field| (name(field), Value::Object(field.clone()))).collect());
+            answer["fieldsArr"] = all.into_iter().map(Value::Object).collect();
+        }
+        Ok(Json(answer))
+    };
+    app.blocking(work).await
 }
 
-#[utoipa::path(get, path = "/api/appversion", tag = "server", responses((status = 200, description = "`{app,version}`")))]
+#[utoipa::path(get, path = "/api/appversion", tag = "server", responses((status = 200, description = "`{app,version,clusterName}`")))]
 /// Name and version.
 pub(crate) async fn app_version() -> Json<Value> {
-    Json(json!({ "app": "hindsight", "version": env!("CARGO_PKG_VERSION") }))
+    Json(json!({ "app": "hindsight", "version": env!("CARGO_PKG_VERSION"), "clusterName": "hindsight" }))
 }
 
-#[utoipa::path(get, path = "/api/histories", tag = "history", params(ScopeQuery,
+#[utoipa::path(get, path = "/api/histories", tag = "history", params(ScopeQuery, TableQuery,
         ("searchTerm" = Option<String>, Query, description = "Part of an expression, an API name or a user"),
-        ("sortField" = Option<String>, Query, description = "Column; `timestamp`")),
+        ("userId" = Option<String>, Query, description = "Part of a user id; likewise `api`, `method`, `expression` and `view`"),
+        ("exists" = Option<String>, Query, description = "Columns, separated by commas, that are not empty: `expression`, `view`")),
     responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`; administrators see everybody's")))]
 /// Who asked what, when.
 pub(crate) async fn histories(
@@ -86,7 +111,16 @@ pub(crate) async fn histories(
             })
         };
         // oldest first, so that rows of one millisecond keep their order
-        let rows = seen.into_iter().rev().filter(|e| term.is_empty() || fits(&e.value));
+        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase();
+        let columns = ["userId", "api", "method", "expression", "view"];
+        let columns: Vec<(&str, String)> =
+            columns.into_iter().filter_map(|name| Some((name, params.get(name)?.to_lowercase()))).collect();
+        let there = params.list("exists");
+        let meant = |value: &Value| {
+            columns.iter().all(|(name, wanted)| text(value, name).contains(wanted))
+                && there.iter().all(|name| !text(value, name).is_empty())
+        };
+        let rows = seen.into_iter().rev().filter(|e| (term.is_empty() || fits(&e.value)) && meant(&e.value));
         let rows = rows.map(|entry| crate::entries::with_id(entry.value, &entry.key));
         table::page(rows.collect(), total, &params, "timestamp", 1_000)
     };

@@ -27,7 +27,7 @@ fn property(kind: &str) -> Result<&'static str, ApiError> {
     found.map(|(_, property)| *property).ok_or_else(|| ApiError::forbidden("Invalid layout type"))
 }
 
-fn layouts<'u>(more: &'u Map<String, Value>, property: &str) -> &'u [Value] {
+pub(crate) fn layouts<'u>(more: &'u Map<String, Value>, property: &str) -> &'u [Value] {
     more.get(property).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 

@@ -1,7 +1,7 @@
 //! Pins: packets of chosen sessions that retention leaves alone.
 
 use crate::api::export::selection;
-use crate::api::table;
+use crate::api::table::{self, TableQuery};
 use crate::app::{App, now_ms};
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -107,12 +107,7 @@ pub(crate) async fn unpin(
 }
 
 #[utoipa::path(get, path = "/api/pins", tag = "files",
-    params(
-        ("start" = Option<usize>, Query, description = "Rows to skip"),
-        ("length" = Option<usize>, Query, description = "Rows to return; 100"),
-        ("sortField" = Option<String>, Query, description = "Column; `name`"),
-        ("desc" = Option<bool>, Query, description = "Largest first"),
-    ),
+    params(TableQuery),
     responses((status = 200, description = "`{data:[{name,expression,made,until,sessions,packets,bytes,missing,elsewhere}],recordsTotal,recordsFiltered}`; times are milliseconds since 1970, `until` is null for good"),
         (status = 403, description = "No right to see the packet files")))]
 /// The pins.

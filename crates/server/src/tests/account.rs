@@ -176,10 +176,19 @@ async fn a_password_is_changed_and_other_logins_end() {
 async fn settings_are_kept() {
     let fixture = Fixture::new();
     let client = fixture.admin().await;
-    assert_eq!(client.get("/api/user/settings").await.ok(), json!({}));
+    let fresh = client.get("/api/user/settings").await.ok();
+    assert_eq!((&fresh["sortColumn"], &fresh["timezone"]), (&json!("firstPacket"), &json!("local")));
     let settings = json!({ "timezone": "Asia/Shanghai", "columns": ["source.ip"] });
     client.post("/api/user/settings", settings.clone()).await.ok();
-    assert_eq!(client.get("/api/user/settings").await.ok(), settings);
+    let kept = client.get("/api/user/settings").await.ok();
+    assert_eq!((&kept["timezone"], &kept["columns"]), (&settings["timezone"], &settings["columns"]));
+    // others' settings are for those who administer users
+    let bob = fixture.user("bob", json!({})).await;
+    assert_eq!(bob.get("/api/user/settings?userId=admin").await.status, StatusCode::FORBIDDEN);
+    client.post("/api/user/settings?userId=bob", json!({ "timezone": "UTC", "sortColumn": "firstPacket" })).await.ok();
+    assert_eq!(bob.get("/api/user/settings").await.ok()["timezone"], "UTC");
+    let stored = fixture.catalog.get("users", "bob").unwrap().unwrap().value;
+    assert_eq!(stored["settings"], json!({ "timezone": "UTC" }), "what everybody has is not kept");
     let big = json!({ "x": "y".repeat(70_000) });
     assert_eq!(client.json(Method::PUT, "/api/user/settings", big).await.status, StatusCode::BAD_REQUEST);
     let list = client.send(

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use base64::Engine as _;
 use fields::Schema;
-use index::{Aggregate, Control, Error, ErrorKind, Hits, Outcome, Page, SessionIndex, Show, TagChange};
+use index::{Aggregate, Control, Error, ErrorKind, Hits, Outcome, Page, SessionIndex, Show, TermChange};
 use query::Plan;
 use session::{SessionDoc, SessionId};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ impl SessionIndex for Endless {
     ) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Corrupt, "the index is damaged"))
     }
-    fn change_tags(&self, _: &Plan, _: &TagChange, _: &Control) -> Result<u64, Error> {
+    fn change_terms(&self, _: &Plan, _: &TermChange, _: &Control) -> Result<u64, Error> {
         Ok(0)
     }
     fn delete(&self, _: &Plan, _: &Control) -> Result<u64, Error> {

@@ -1,5 +1,7 @@
 use super::harness::{Fixture, sample_id};
+use super::packets::with_packets;
 use axum::http::{Method, StatusCode};
+use index::Catalog;
 use serde_json::{Value, json};
 
 async fn count(client: &super::harness::Client, expression: &str) -> Value {
@@ -63,7 +65,7 @@ async fn deletion_needs_a_right_and_a_name() {
     assert_eq!(nothing.status, StatusCode::FORBIDDEN);
     let scrub =
         client.post("/api/delete", json!({"date": -1, "expression": "port == 80", "removePcap": true})).await;
-    assert_eq!(scrub.status, StatusCode::NOT_IMPLEMENTED);
+    assert_eq!(scrub.status, StatusCode::CONFLICT, "their file is gone");
     let user = fixture.user("u", json!({})).await;
     let refused =
         user.post("/api/delete", json!({"date": -1, "expression": "port == 80", "removeSpi": true})).await;
@@ -75,4 +77,53 @@ async fn deletion_needs_a_right_and_a_name() {
         .ok();
     assert_eq!(done["sessions"], 10);
     assert_eq!((count(&client, "").await, count(&client, "port == 80").await), (json!(10), json!(0)));
+}
+
+#[tokio::test]
+async fn packets_are_overwritten_where_they_lie() {
+    let fixture = Fixture::new();
+    let id = with_packets(&fixture);
+    let client = fixture.admin().await;
+    let path = fixture.dir.path().join("real.pcap");
+    let before = std::fs::read(&path).unwrap();
+    let has = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
+    assert!(has(&before, b"GET /secret"));
+    let user = fixture.user("u", json!({})).await;
+    assert_eq!(user.post("/api/delete", json!({"ids": id, "removePcap": true})).await.status, StatusCode::FORBIDDEN);
+    let done = client.post("/api/delete", json!({"ids": id, "removePcap": true})).await.ok();
+    assert_eq!(
+        (&done["packets"], &done["sessions"], &done["missing"]),
+        (&json!(5), &json!(1), &json!([])),
+        "{done}"
+    );
+    assert_eq!(done["text"], "Scrubbing PCAP of 1 sessions successful");
+    let after = std::fs::read(&path).unwrap();
+    assert_eq!(after.len(), before.len(), "every other position stays right");
+    assert!(!has(&after, b"secret") && !has(&after, b"hello"));
+    assert_eq!(after[..40], before[..40], "headers stay");
+    assert_eq!(count(&client, "scrubbed.by == admin").await, 1);
+    let packets = client.get(&format!("/api/session/n1/{id}/packets?format=json&view=packets")).await.ok();
+    assert_eq!((&packets["total"], &packets["missing"]), (&json!(5), &json!([])));
+    // the file of the other sessions is gone: nothing is done, and the reason is told
+    let gone = client.post("/api/delete", json!({"ids": sample_id(3).to_string(), "removePcap": true, "removeSpi": true})).await;
+    assert_eq!(gone.status, StatusCode::CONFLICT);
+    assert!(gone.json()["text"].as_str().unwrap().contains("a.pcap"), "{}", gone.text());
+    assert_eq!(count(&client, &format!("id == {}", sample_id(3))).await, 1);
+}
+
+#[tokio::test]
+async fn files_that_are_still_written_are_left_alone() {
+    let fixture = Fixture::new();
+    let id = with_packets(&fixture);
+    let mut file = fixture.catalog.file("n1", 2).unwrap().unwrap();
+    file.line = Some("eth0-1".into());
+    fixture.catalog.update_file(&file).unwrap();
+    let client = fixture.admin().await;
+    let refused = client.post("/api/delete", json!({"ids": id, "removePcap": true})).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.json()["text"].as_str().unwrap().contains("still being written"));
+    file.finish_timestamp = 1;
+    fixture.catalog.update_file(&file).unwrap();
+    client.post("/api/delete", json!({"ids": id, "removePcap": true, "removeSpi": true})).await.ok();
+    assert_eq!(count(&client, "ip.src == 10.0.0.50").await, 0);
 }

@@ -50,7 +50,7 @@ async fn what_is_in_the_packets_is_found() {
         let results = client.get(&format!("/api/hunt/{id}/results")).await.ok();
         assert_eq!(results["data"].as_array().unwrap().len(), matched);
         let marked = client
-            .get(&format!("/api/sessions?date=-1&length=1&expression=tags%3D%3D%22hunt:{id}%22"))
+            .get(&format!("/api/sessions?date=-1&length=1&expression=huntId%3D%3D%22{id}%22"))
             .await
             .ok();
         assert_eq!(marked["recordsFiltered"], matched);
@@ -84,7 +84,7 @@ async fn matches_tell_their_place_and_marks_come_off() {
     assert!(matches[0]["context"].as_str().unwrap().contains("GET /secret HTTP"));
     client.json(Method::PUT, &format!("/api/hunt/{id}/removefromsessions"), json!({})).await.ok();
     let left = client
-        .get(&format!("/api/sessions?date=-1&length=0&expression=tags%3D%3D%22hunt:{id}%22"))
+        .get(&format!("/api/sessions?date=-1&length=0&expression=huntId%3D%3D%22{id}%22"))
         .await
         .ok();
     assert_eq!(left["recordsFiltered"], 0);
@@ -168,4 +168,44 @@ async fn what_is_missing_is_named() {
         "Need packet search permission"
     );
     assert_eq!(user.get("/api/hunts").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn hunts_are_shared_renamed_and_told() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    let (bob, eve) = (fixture.user("bob", json!({})).await, fixture.user("eve", json!({})).await);
+    let mut body = hunt("secret", "ascii", "raw", "ip.src == 10.0.0.50");
+    body["users"] = "nobody".into();
+    let made = client.post("/api/hunt", json!({ "hunt": body })).await.ok();
+    assert_eq!(made["invalidUsers"], json!(["nobody"]));
+    let id = made["hunt"]["id"].as_str().unwrap().to_owned();
+    finished(&client, &id).await;
+    let users = format!("/api/hunt/{id}/users");
+    let text = |answer: Value| answer["text"].as_str().unwrap().to_owned();
+    assert_eq!(
+        text(client.post(&users, json!({})).await.json()),
+        "You must provide users in a comma separated string"
+    );
+    assert!(text(client.post(&users, json!({"users": "zoe"})).await.json()).contains("zoe"));
+    assert_eq!(bob.post(&users, json!({"users": "bob"})).await.status, StatusCode::FORBIDDEN);
+    let shared = client.post(&users, json!({"users": "bob,zoe"})).await.ok();
+    assert_eq!((&shared["users"], &shared["invalidUsers"]), (&json!(["bob"]), &json!(["zoe"])));
+    assert_eq!(bob.get("/api/hunts").await.ok()["recordsTotal"], 1);
+    assert_eq!(eve.get("/api/hunts").await.ok()["recordsTotal"], 0);
+    let count = |name: &str| format!("/api/sessions?date=-1&length=0&expression=huntName%3D%3D{name}");
+    assert_eq!(client.get(&count("h")).await.ok()["recordsFiltered"], 1);
+    let path = format!("/api/hunt/{id}");
+    assert_eq!(bob.json(Method::PUT, &path, json!({"name": "x"})).await.status, StatusCode::FORBIDDEN);
+    let renamed = client.json(Method::PUT, &path, json!({"name": "better", "description": "d"})).await.ok();
+    assert_eq!((&renamed["hunt"]["name"], &renamed["hunt"]["users"]), (&json!("better"), &json!(["bob"])));
+    assert_eq!(client.get(&count("h")).await.ok()["recordsFiltered"], 0);
+    assert_eq!(client.get(&count("better")).await.ok()["recordsFiltered"], 1);
+    let user = |name: &str| format!("/api/hunt/{id}/user/{name}");
+    assert_eq!(client.json(Method::DELETE, &user("eve"), json!({})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(client.json(Method::DELETE, &user("bob"), json!({})).await.ok()["users"], json!([]));
+    assert_eq!(bob.get("/api/hunts").await.ok()["recordsTotal"], 0);
+    assert_eq!(client.json(Method::PUT, &format!("{path}/explode"), json!({})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(client.json(Method::PUT, "/api/hunt/nope/pause", json!({})).await.status, StatusCode::NOT_FOUND);
 }

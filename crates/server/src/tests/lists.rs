@@ -130,6 +130,55 @@ async fn the_api_describes_itself() {
     }
 }
 
+/// Routes are made by `routes!`, which describes them, and by `.also(`, which copies the description of what they are another name of.
+/// Looks at the source, for a router does not tell its routes.
+#[tokio::test]
+async fn every_route_is_described() {
+    let source = include_str!("../router.rs");
+    let fixture = Fixture::new();
+    let request = Request::get("/api/docs/openapi.json").body(Body::empty()).unwrap();
+    let document: Value = fixture.send(request).await.ok();
+    let mut others = 0;
+    for part in source.split(".also(").skip(1) {
+        let mut words = part.splitn(3, ',');
+        let methods = words.next().unwrap().trim();
+        let path = words.next().unwrap().trim().trim_matches('"');
+        let methods: &[&str] = match methods {
+            "GET" => &["get"],
+            "POST" => &["post"],
+            "PUT" => &["put"],
+            "BOTH" => &["get", "post"],
+            other => panic!("{other} {path}"),
+        };
+        for method in methods {
+            let operation = &document["paths"][path][method];
+            assert!(operation["responses"].is_object(), "{method} {path} is not described: is the name behind it right?");
+        }
+        others += 1;
+    }
+    assert!(others > 30);
+    for part in source.split(".route(").skip(1) {
+        let path = part.trim_start();
+        let known = path.starts_with("path, routes)") || path.starts_with("\"/regressionTests/");
+        assert!(known, "add it by routes! or .also(, so that it is described: .route({:.60}", path);
+    }
+    // and what is described is there
+    let client = fixture.admin().await;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            // what ends the log-in or waits for a body of its own is left out
+            if matches!(path.as_str(), "/api/logout" | "/api/upload" | "/api/user/password") {
+                continue;
+            }
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let uri = path.replace(['{', '}'], "").replace("/api/user/id", "/api/user/nobody");
+            let answer = client.json(method.clone(), &uri, json!({})).await;
+            let html = answer.text().contains("<!doctype html") || answer.text().contains("<html");
+            assert!(!html && answer.status != StatusCode::METHOD_NOT_ALLOWED, "{method} {path}: {}", answer.status);
+        }
+    }
+}
+
 #[tokio::test]
 async fn metrics_and_health() {
     let fixture = Fixture::with(|config| config.open_metrics = true);

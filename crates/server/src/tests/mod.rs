@@ -18,5 +18,6 @@ mod regression;
 mod sessions;
 mod sharing;
 mod stats;
+mod system;
 mod uploads;
 mod users;

@@ -122,4 +122,4 @@ export function contextOf(match: Pick<HuntMatch, 'offset' | 'length' | 'context'
 }
 
 /** The sessions that a hunt has found. */
-export const foundBy = (id: string): string => `tags == "hunt:${id}"`
+export const foundBy = (id: string): string => `huntId == "${id}"`

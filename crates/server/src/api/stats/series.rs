@@ -1,26 +1,23 @@
-//! Statistics of the capturing nodes: as they are now, over time, and what was lost when.
+//! Statistics over time: rates, gauges, workers and losses.
 
-use crate::api::table;
+use super::{may_see, nodes};
 use crate::app::{App, now_ms};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::graph::Interval;
 use crate::params::Params;
 use crate::scope::{Scope, ScopeQuery};
-use crate::stats::prometheus::Files;
-use crate::stats::{self, Bucket, LOSSES, Sample, arkime, buckets, read, resolution_for};
+use crate::stats::{self, Bucket, LOSSES, Sample, buckets, read, resolution_for};
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use utoipa::IntoParams;
 
 /// Buckets of one answer.
 const MAX_BUCKETS: i64 = 20_000;
 /// Buckets of a chart when nobody says how long one is.
 const CHART_BUCKETS: i64 = 300;
-/// A node that has not been heard of for so long (milliseconds) is left out by `hide=old`.
-const OLD_MS: i64 = 300_000;
-
 /// Counts that a chart shows per second.
 const RATES: [&str; 9] = [
     "packets",
@@ -46,82 +43,18 @@ const GAUGES: [&str; 9] = [
     "queue_limit",
 ];
 
-fn may_see(caller: &Caller) -> Result<(), ApiError> {
-    if caller.user.hide_stats { Err(ApiError::forbidden("you may not see the statistics")) } else { Ok(()) }
-}
-
-/// Every node as it is now: what the catalogue has, and what this process itself captures, which is newer.
-pub(crate) fn nodes(app: &App) -> Result<Vec<Sample>, ApiError> {
-    let mut nodes = stats::now(&*app.state.catalog)?;
-    if let Some(own) = app.state.monitor.as_ref().and_then(|monitor| monitor.sample()) {
-        match nodes.iter_mut().find(|n| n.node == own.node) {
-            Some(known) if known.time > own.time => {}
-            Some(known) => {
-                // what was counted just before is told by the recorder
-                let (recent, recent_ms) = (std::mem::take(&mut known.recent), known.recent_ms);
-                *known = Sample { recent, recent_ms, ..own };
-            }
-            None => nodes.push(own),
-        }
-    }
-    Ok(nodes)
-}
-
-/// Packet files of each node.
-pub(crate) fn files(app: &App) -> Result<BTreeMap<String, Files>, ApiError> {
-    let mut files: BTreeMap<String, Files> = BTreeMap::new();
-    for file in app.state.catalog.files()? {
-        let known = files.entry(file.node).or_default();
-        known.count += 1;
-        known.bytes = known.bytes.saturating_add(file.file_size);
-        let first = Some(file.first_timestamp).filter(|ms| *ms > 0);
-        known.oldest = known.oldest.into_iter().chain(first).min();
-    }
-    Ok(files)
-}
-
-#[utoipa::path(get, path = "/api/stats", tag = "stats", params(
-        ("filter" = Option<String>, Query, description = "Part of a node name"),
-        ("start" = Option<usize>, Query, description = "Rows to skip"),
-        ("length" = Option<usize>, Query, description = "Rows to return; 500"),
-        ("sortField" = Option<String>, Query, description = "Column; `nodeName`"),
-        ("desc" = Option<bool>, Query, description = "Largest first"),
-        ("hide" = Option<String>, Query, description = "`none`, `old` (not heard of for 5 minutes), `nosession`, `both`")),
-    responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`, one row a node")))]
-/// The capturing nodes as they are now.
-pub(crate) async fn stats(
-    State(app): State<App>,
-    caller: Caller,
-    params: Params,
-) -> Result<Json<Value>, ApiError> {
-    may_see(&caller)?;
-    let hide = params.get("hide").unwrap_or("none").to_owned();
-    if !["none", "old", "nosession", "both"].contains(&hide.as_str()) {
-        return Err(ApiError::bad("hide is none, old, nosession or both"));
-    }
-    let work = move |app: &App| {
-        let now = now_ms();
-        let nodes = nodes(app)?;
-        let files = files(app)?;
-        let total = nodes.len();
-        let filter = params.get("filter").unwrap_or_default().to_lowercase();
-        let shown = nodes.iter().filter(|n| n.node.to_lowercase().contains(&filter)).filter(|n| {
-            let (old, idle) =
-                (now - n.time > OLD_MS, n.gauge("open_sessions") == 0 && n.rate("sessions") == 0.0);
-            match hide.as_str() {
-                "old" => !old,
-                "nosession" => !idle,
-                "both" => !old && !idle,
-                _ => true,
-            }
-        });
-        let rows = shown.map(|n| {
-            let files = files.get(&n.node).copied().unwrap_or_default();
-            arkime::row(n, files.bytes, files.oldest, now)
-        });
-        table::page(rows.collect(), total, &params, "nodeName", 500)
-    };
-    app.blocking(work).await.map(Json)
+/// What series take besides a time range.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "describes parameters that are read by name")]
+pub(crate) struct SeriesQuery {
+    /// Node; all of them together.
+    #[param(rename = "nodeName")]
+    pub node_name: Option<String>,
+    /// Only this interface.
+    pub interface: Option<String>,
+    /// Seconds of a step, at least that of the series; about 300 steps.
+    pub interval: Option<String>,
 }
 
 /// Time range, step and node of a request for a series.
@@ -178,6 +111,13 @@ impl Span {
         Ok(())
     }
 
+    /// The beginning of each step.
+    fn times(&self) -> Vec<i64> {
+        let begin = self.from.div_euclid(self.step_ms) * self.step_ms;
+        let places = ((self.to - begin) / self.step_ms + 1).clamp(1, MAX_BUCKETS + 2);
+        (0..places).map(|n| begin + n * self.step_ms).collect()
+    }
+
     fn samples(&self, app: &App) -> Result<Vec<Sample>, ApiError> {
         let series = resolution_for(self.from, self.step_ms, now_ms());
         Ok(read(&*app.state.catalog, series, self.from, self.to, self.node.as_deref())?)
@@ -191,72 +131,24 @@ fn first(app: &App, from: i64, to: i64) -> Result<i64, ApiError> {
     Ok(samples.first().map_or(from, |sample| sample.time.max(from)))
 }
 
-#[utoipa::path(get, path = "/api/dstats", tag = "stats", params(
-        ("nodeName" = Option<String>, Query, description = "Node; all of them together"),
-        ("name" = String, Query, description = "A figure of `/api/stats`, for example `deltaPacketsPerSec`, or several separated by commas"),
-        ("start" = Option<f64>, Query, description = "Seconds since 1970; an hour ago"),
-        ("stop" = Option<f64>, Query, description = "Seconds since 1970; now"),
-        ("step" = Option<f64>, Query, description = "Seconds between two values; that of the series"),
-        ("interval" = Option<u32>, Query, description = "Seconds of a sample: 5, 60 or 600; 60. The series has 10 for 5"),
-        ("size" = Option<usize>, Query, description = "Values at most; 1440")),
-    responses((status = 200, description = "For one name an array of numbers, for several an object of arrays; 0 where the node was not heard of")))]
-/// A figure over time.
-pub(crate) async fn dstats(
-    State(app): State<App>,
+/// Answers what is made of the samples of a span, with the span.
+async fn over_time(
+    app: App,
     caller: Caller,
     params: Params,
+    make: impl FnOnce(&App, &Span, Vec<Sample>) -> Result<Value, ApiError> + Send + 'static,
 ) -> Result<Json<Value>, ApiError> {
     may_see(&caller)?;
-    let names = params.list("name");
-    if names.is_empty() {
-        return Err(ApiError::bad("Missing name parameter"));
-    }
-    let now = now_ms();
-    let seconds = |name: &str| params.parse::<f64>(name, "a number of seconds");
-    let ms = |seconds: f64| (seconds * 1_000.0).clamp(0.0, 4e15) as i64;
-    let interval = seconds("interval")?.unwrap_or(60.0);
-    let series_ms = match interval {
-        n if n < 60.0 => 10_000,
-        n if n < 600.0 => 60_000,
-        _ => 600_000,
-    };
-    let from = seconds("start")?.map_or(now - 3_600_000, ms);
-    let to = seconds("stop")?.map_or(now, ms);
-    let step = seconds("step")?.map_or(series_ms, ms).max(1_000);
-    let size = params.parse::<usize>("size", "a number of values")?.unwrap_or(1_440).clamp(1, 100_000);
-    if from > to {
-        return Err(ApiError::bad("start is after stop"));
-    }
-    let from = from.max(to.saturating_sub(step.saturating_mul(i64::try_from(size).unwrap_or(1_440))));
-    let node = params.get("nodeName").map(str::to_owned);
-    let work = move |app: &App| {
-        let series = resolution_for(from, series_ms.min(step), now);
-        let samples = read(&*app.state.catalog, series, from, to, node.as_deref())?;
-        let places = usize::try_from((to - from) / step).unwrap_or(0).clamp(1, size);
-        // a sample may be longer than a step: its rate holds for all of it
-        let found: BTreeMap<i64, Bucket> =
-            buckets(&samples, series.step_ms.max(step)).into_iter().map(|b| (b.start, b)).collect();
-        let empty = Bucket::default();
-        let mut answer = Map::new();
-        for name in &names {
-            let unknown =
-                || ApiError::bad(format!("there is no figure {name:.60}; /api/stats shows which there are"));
-            let mut values = Vec::with_capacity(places);
-            for place in 0..places {
-                let at = from + step * i64::try_from(place).unwrap_or(0);
-                let bucket = found.range(..=at).next_back().map(|(_, b)| b);
-                let bucket = bucket.filter(|b| at - b.start < series.step_ms.max(step)).unwrap_or(&empty);
-                let value = arkime::value(bucket, name).map_err(|()| unknown())?;
-                values.push(value.unwrap_or(0.0));
-            }
-            answer.insert(name.clone(), values.into());
+    app.blocking(move |app| {
+        let span = Span::read(app, &caller, &params, "chart")?;
+        let samples = span.samples(app)?;
+        let mut answer = json!({ "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000 });
+        if let (Some(answer), Value::Object(made)) = (answer.as_object_mut(), make(app, &span, samples)?) {
+            answer.extend(made);
         }
-        Ok(match names.as_slice() {
-            [one] => answer.remove(one).unwrap_or_default(),
-            _ => Value::Object(answer),
-        })
-    };
-    app.blocking(work).await.map(Json)
+        Ok(Json(answer))
+    })
+    .await
 }
 
 /// Only what belongs to an interface, as if it were the node.
@@ -276,10 +168,7 @@ fn of_interface(sample: &Sample, interface: &str) -> Sample {
     only
 }
 
-#[utoipa::path(get, path = "/api/stats/series", tag = "stats", params(ScopeQuery,
-        ("nodeName" = Option<String>, Query, description = "Node; all of them together"),
-        ("interface" = Option<String>, Query, description = "Only this interface"),
-        ("interval" = Option<String>, Query, description = "Seconds of a step; about 300 steps")),
+#[utoipa::path(get, path = "/api/stats/series", tag = "stats", params(ScopeQuery, SeriesQuery),
     responses((status = 200, description = "`{start,stop,interval,nodes,interfaces,times,rates,gauges,losses}`; null where nothing was heard")))]
 /// What charts show: rates, gauges and losses over time.
 pub(crate) async fn series(
@@ -287,10 +176,7 @@ pub(crate) async fn series(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    may_see(&caller)?;
-    let work = move |app: &App| {
-        let span = Span::read(app, &caller, &params, "chart")?;
-        let mut samples = span.samples(app)?;
+    over_time(app, caller, params, |app, span, mut samples| {
         let mut nodes: BTreeSet<String> = nodes(app)?.into_iter().map(|n| n.node).collect();
         nodes.extend(samples.iter().map(|s| s.node.clone()));
         let interfaces: BTreeSet<String> =
@@ -300,10 +186,7 @@ pub(crate) async fn series(
         }
         let found: BTreeMap<i64, Bucket> =
             buckets(&samples, span.step_ms).into_iter().map(|b| (b.start, b)).collect();
-        let begin = span.from.div_euclid(span.step_ms) * span.step_ms;
-        let places = (span.to - begin) / span.step_ms + 1;
-        let times: Vec<i64> =
-            (0..places.clamp(1, MAX_BUCKETS + 2)).map(|n| begin + n * span.step_ms).collect();
+        let times = span.times();
         let all = |value: &dyn Fn(&Bucket) -> Option<f64>| -> Vec<Option<f64>> {
             times.iter().map(|at| found.get(at).and_then(value)).collect()
         };
@@ -326,17 +209,13 @@ pub(crate) async fn series(
             })
             .collect();
         Ok(json!({
-            "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000, "nodes": nodes, "interfaces": interfaces,
-            "times": times, "rates": rates, "gauges": gauges, "losses": losses,
+            "nodes": nodes, "interfaces": interfaces, "times": times, "rates": rates, "gauges": gauges, "losses": losses,
         }))
-    };
-    app.blocking(work).await.map(Json)
+    })
+    .await
 }
 
-#[utoipa::path(get, path = "/api/stats/lines", tag = "stats", params(ScopeQuery,
-        ("nodeName" = Option<String>, Query, description = "Node; all"),
-        ("interface" = Option<String>, Query, description = "Only this interface"),
-        ("interval" = Option<String>, Query, description = "Seconds of a step; about 300 steps")),
+#[utoipa::path(get, path = "/api/stats/lines", tag = "stats", params(ScopeQuery, SeriesQuery),
     responses((status = 200, description = "`{start,stop,interval,times,lines:[{node,interface,worker,state,now,totals,losses,series}]}`")))]
 /// Each worker of each interface: now, and over time.
 pub(crate) async fn lines(
@@ -344,10 +223,7 @@ pub(crate) async fn lines(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    may_see(&caller)?;
-    let work = move |app: &App| {
-        let span = Span::read(app, &caller, &params, "chart")?;
-        let samples = span.samples(app)?;
+    over_time(app, caller, params, |app, span, samples| {
         let now = now_ms();
         type Key = (String, String, u32);
         let mut by_line: BTreeMap<Key, Vec<Sample>> = BTreeMap::new();
@@ -369,9 +245,7 @@ pub(crate) async fn lines(
                 by_line.entry((node.node.clone(), line.interface.clone(), line.worker)).or_default();
             }
         }
-        let begin = span.from.div_euclid(span.step_ms) * span.step_ms;
-        let places = ((span.to - begin) / span.step_ms + 1).clamp(1, MAX_BUCKETS + 2);
-        let times: Vec<i64> = (0..places).map(|n| begin + n * span.step_ms).collect();
+        let times = span.times();
         let rows = by_line.iter().map(|((node, interface, worker), samples)| {
             let found: BTreeMap<i64, Bucket> =
                 buckets(samples, span.step_ms).into_iter().map(|b| (b.start, b)).collect();
@@ -404,16 +278,12 @@ pub(crate) async fn lines(
             })
         });
         let rows: Vec<Value> = rows.collect();
-        Ok(
-            json!({ "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000, "times": times, "lines": rows }),
-        )
-    };
-    app.blocking(work).await.map(Json)
+        Ok(json!({ "times": times, "lines": rows }))
+    })
+    .await
 }
 
-#[utoipa::path(get, path = "/api/stats/losses", tag = "stats", params(ScopeQuery,
-        ("nodeName" = Option<String>, Query, description = "Node; all"),
-        ("interval" = Option<String>, Query, description = "Seconds of a bucket, as of the timeline; at least that of the series")),
+#[utoipa::path(get, path = "/api/stats/losses", tag = "stats", params(ScopeQuery, SeriesQuery),
     responses((status = 200, description = "`{start,stop,interval,total,data:[{time,losses:[{node,interface,stage,reason,unit,count}]}]}`, only buckets with losses")))]
 /// What was lost when, for the marks in the timeline.
 pub(crate) async fn losses(
@@ -421,10 +291,7 @@ pub(crate) async fn losses(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    may_see(&caller)?;
-    let work = move |app: &App| {
-        let span = Span::read(app, &caller, &params, "chart")?;
-        let samples = span.samples(app)?;
+    over_time(app, caller, params, |_, span, samples| {
         let mut total = 0_u64;
         let mut data = Vec::new();
         for bucket in buckets(&samples, span.step_ms) {
@@ -457,9 +324,7 @@ pub(crate) async fn losses(
                 data.push(json!({ "time": bucket.start, "losses": found }));
             }
         }
-        Ok(
-            json!({ "start": span.from, "stop": span.to, "interval": span.step_ms / 1_000, "total": total, "data": data }),
-        )
-    };
-    app.blocking(work).await.map(Json)
+        Ok(json!({ "total": total, "data": data }))
+    })
+    .await
 }
