@@ -2,6 +2,7 @@
 
 import { reactive } from 'vue'
 import * as api from '@/api'
+import { login, type LoginAnswer } from '@/api/access'
 import type { AppInfo, User } from '@/api/types'
 
 export const account = reactive<{ user: User | null; asked: boolean; info: AppInfo | null }>({
@@ -36,11 +37,13 @@ export function hasRole(role: string, user: User | null = account.user): boolean
 /** May see and change what belongs to others. */
 export const isAdmin = (user: User | null = account.user): boolean => hasRole('arkimeAdmin', user) || hasRole('usersAdmin', user)
 
-export async function logIn(user: string, password: string): Promise<void> {
-  await api.login(user, password)
+/** Begins a log-in; `code` is of the second factor. */
+export async function logIn(user: string, password: string, code?: string): Promise<LoginAnswer> {
+  const answer = await login(user, password, code)
   // the log-in answers who one is; the rights stand in the whole user
   account.user = await api.currentUser()
   account.asked = true
+  return answer
 }
 
 export async function logOut(): Promise<void> {

@@ -66,6 +66,10 @@ impl Home {
     pub fn catalog(&self) -> PathBuf {
         self.0.join("catalog.db")
     }
+    /// What seals secrets in the small state.
+    pub fn viewer_key(&self) -> PathBuf {
+        self.0.join("viewer.key")
+    }
     /// Databases of addresses.
     pub fn geo(&self) -> PathBuf {
         self.0.join("geo")

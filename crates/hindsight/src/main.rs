@@ -28,9 +28,11 @@ mod rules_command;
 mod run;
 mod schema;
 mod search;
+mod secret;
 mod serve;
 mod stores;
 mod top;
+mod users;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
@@ -110,9 +112,9 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Pin(command) => pin::command(command, &home()?, &config()?, quiet),
         Command::Unpin(command) => pin::unpin(command, &home()?),
         Command::Pins { json } => pin::list(*json, &home()?),
-        Command::User(command) => serve::user(&command.what, &home()?),
         Command::Replay(command) => replay::run(command, quiet),
         Command::Rules(command) => rules_command::run(&command.what),
+        Command::User(command) => users::run(&command.what, &home()?),
         Command::Bench(command) => bench::run(&command.what),
         Command::Top(command) => top::run(command, &home()?),
         Command::Doctor(command) => doctor::run(command, &home()?, &config()?),

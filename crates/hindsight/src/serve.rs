@@ -1,6 +1,6 @@
-//! `hindsight serve`, `hindsight user`
+//! `hindsight serve`
 
-use crate::cli::{Serve, UserCommand};
+use crate::cli::Serve;
 use crate::config::Config as Settings;
 use crate::home::Home;
 use crate::import::Uploads;
@@ -80,6 +80,9 @@ pub fn serve(
         upload_dir,
         links: settings.link.iter().map(crate::config::Link::for_server).collect(),
         user_defaults: settings.user_defaults.clone().into_iter().collect(),
+        tls: settings.viewer.tls(),
+        hsts: settings.viewer.hsts,
+        access: settings.viewer.access(crate::secret::of(home)?)?,
         ..Config::default()
     };
     let pins = Pins { home: home.clone(), stores: stores.clone(), config: settings.clone() };
@@ -115,7 +118,7 @@ pub fn serve(
             );
         }
         if !listening.quiet {
-            eprintln!("viewer: http://{address}");
+            eprintln!("viewer: {}://{address}", server.scheme());
         }
         let stop = stop.clone();
         server
@@ -153,12 +156,4 @@ pub fn refresh(enricher: &Arc<Enricher>, stores: &Arc<Stores>, stop: &Stop) -> R
         })
         .map_err(|error| format!("cannot start a thread: {error}"))?;
     Ok(())
-}
-
-/// `hindsight user`
-pub fn user(command: &UserCommand, home: &Home) -> Result<Outcome, Failure> {
-    let UserCommand::Password { user } = command;
-    let stores = Stores::open(home)?;
-    let password = server::set_password(&*stores.catalog, user, None)?;
-    crate::describe::print(|out| writeln!(out, "{password}"))
 }

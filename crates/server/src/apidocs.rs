@@ -15,7 +15,7 @@ use utoipa::openapi::OpenApi as Document;
         title = "Hindsight",
         description = "Finds sessions and gives their packets. Parameters and answers are those of Arkime where Arkime has them.\n\
             Log in by cookie (`POST /api/login`; requests that are not GET then carry the header `x-hindsight-cookie` with the \
-            value of the cookie `HINDSIGHT-COOKIE`) or by HTTP basic. Errors are `{\"success\":false,\"text\":…}`.",
+            value of the cookie `HINDSIGHT-COOKIE`), with an API token (`Authorization: Bearer hst_…`) or by HTTP basic. Errors are `{\"success\":false,\"text\":…}`.",
         license(name = "Apache-2.0")
     ),
     tags(

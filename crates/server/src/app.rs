@@ -1,6 +1,7 @@
 //! What the handlers share, and how they call the store: on blocking threads, with an end.
 
-use crate::auth::{BasicCache, Throttle};
+use crate::auth::oidc::Oidc;
+use crate::auth::{BasicCache, KeySet, Replays, Throttle};
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::history::History;
@@ -58,6 +59,11 @@ pub(crate) struct Inner {
     pub state: State,
     pub throttle: Throttle,
     pub basic: BasicCache,
+    /// Requests by digest that were there already.
+    pub replays: Replays,
+    pub oidc: Oidc,
+    /// Keys of signed tokens, where those are taken.
+    pub jwt_keys: Option<KeySet>,
     pub jobs: Jobs,
     pub metrics: Arc<Metrics>,
     pub tls_keys: crate::api::tls_keys::Keys,
@@ -97,6 +103,9 @@ impl App {
         Self(Arc::new(Inner {
             throttle: Throttle::default(),
             basic: BasicCache::new(),
+            replays: Replays::default(),
+            oidc: Oidc::default(),
+            jwt_keys: config.access.jwt.as_ref().map(|jwt| KeySet::new(jwt.keys.clone())),
             jobs: Jobs::default(),
             metrics,
             tls_keys: crate::api::tls_keys::Keys::default(),

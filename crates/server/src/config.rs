@@ -1,5 +1,7 @@
 //! What can be set.
 
+use crate::access::Access;
+use crate::tls::TlsFiles;
 use query::TimeZone;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -10,13 +12,19 @@ use std::time::Duration;
 pub struct Config {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Listens on an address that other machines can reach. Without it such an address is refused: what is served are
-    /// other people's packets, and there is no TLS yet.
+    /// Listens without TLS on an address that other machines can reach. Without it such an address is refused: what is served
+    /// are other people's packets.
     pub allow_remote: bool,
+    /// Speaks HTTPS with these; `None`: HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Tells browsers to come by HTTPS only from now on (`Strict-Transport-Security`), when they do so already.
+    pub hsts: bool,
+    /// Who may come in, and how.
+    pub access: Access,
     /// Asks nobody who he is: a request names its user itself, as in Arkime's mode for regression tests. Refused unless
     /// [`Config::listen`] is a loopback address.
     pub regression_tests: bool,
-    /// Marks cookies `Secure`: set it when a proxy in front speaks HTTPS.
+    /// Marks cookies `Secure` even where it does not show that the client comes by HTTPS: by own TLS, or as a trusted proxy says.
     pub secure_cookies: bool,
     /// Answers `/metrics` without log-in.
     pub open_metrics: bool,
@@ -59,6 +67,9 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8005)),
             allow_remote: false,
+            tls: None,
+            hsts: false,
+            access: Access::default(),
             regression_tests: false,
             secure_cookies: false,
             open_metrics: false,
@@ -85,10 +96,11 @@ impl Config {
     /// What the operator should know before this goes live, a sentence each.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if !self.listen.ip().is_loopback() {
+        if !self.listen.ip().is_loopback() && self.tls.is_none() {
             warnings.push(format!(
                 "{} can be reached from other machines and there is no TLS: passwords and packets cross the network \
-                 in the clear; put a proxy with HTTPS in front and listen on 127.0.0.1",
+                 in the clear; set certificate and key under [viewer] in hindsight.toml, or put a proxy with HTTPS in front \
+                 and listen on 127.0.0.1",
                 self.listen
             ));
         }

@@ -16,7 +16,7 @@ pub(crate) struct ApiError {
     pub retry_after: Option<u64>,
     /// Where in the expression, in bytes, when the expression is to blame.
     pub span: Option<std::ops::Range<usize>>,
-    /// Whether a client that is no browser is told how to log in.
+    /// Whether a client that is no browser is told how to log in; `auth::refuse` writes it.
     pub challenge: bool,
 }
 
@@ -74,10 +74,6 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, body).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if self.challenge {
-            let basic = HeaderValue::from_static("Basic realm=\"Hindsight\", charset=\"UTF-8\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
         }
         response
     }

@@ -14,6 +14,7 @@
 //! # Ok(()) }
 //! ```
 
+mod access;
 mod api;
 mod apidocs;
 mod app;
@@ -27,6 +28,7 @@ mod history;
 mod hunting;
 mod jobs;
 mod links;
+mod mcp;
 mod metrics;
 mod notices;
 mod params;
@@ -40,16 +42,23 @@ mod serve;
 pub mod stats;
 mod stored;
 mod stream;
+mod tls;
 mod web;
 
+pub use access::{Access, HeaderLogin, JwtLogin, KeySource, Method, Newcomers, OidcLogin};
 pub use app::{Monitor, State};
-pub use auth::{BadPassword, FirstAdmin, MIN_PASSWORD, User, ensure_admin, set_password};
+pub use auth::manage;
+pub use auth::token::{ApiToken, MAX_TOKEN_DAYS, TOKEN_DAYS, TokenWish};
+pub use auth::{
+    Algorithm, BadPassword, FirstAdmin, MIN_PASSWORD, Scope, Secret, User, ensure_admin, set_password,
+};
 pub use config::Config;
 pub use evidence::Evidence;
 pub use links::Link;
 pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
 pub use pinning::{PinError, PinWish, Pins};
 pub use serve::{ServeError, Server, serve};
+pub use tls::{TlsError, TlsFiles};
 
 #[cfg(test)]
 mod tests;

@@ -77,12 +77,10 @@ fn give(user: &mut User, role: &User) {
         (&mut user.hide_files, role.hide_files),
         (&mut user.hide_pcap, role.hide_pcap),
         (&mut user.disable_pcap_download, role.disable_pcap_download),
+        (&mut user.header_auth_enabled, role.header_auth_enabled),
+        (&mut user.totp_required, role.totp_required),
     ] {
         *own |= given;
-    }
-    let header = |user: &User| user.more.get("headerAuthEnabled").and_then(serde_json::Value::as_bool) == Some(true);
-    if header(role) {
-        user.more.insert("headerAuthEnabled".to_owned(), true.into());
     }
     if role.time_limit > 0 {
         user.time_limit = if user.time_limit > 0 { user.time_limit.min(role.time_limit) } else { role.time_limit };

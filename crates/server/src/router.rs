@@ -2,16 +2,16 @@
 
 use crate::api::{
     account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields, files, hunts,
-    info, layouts, notifiers, packet_files, packet_tree, packets, page, pcap, pins, regression, sessions, shareables,
-    shortcuts, spi, stats, summary, system, tls_keys, upload, users, views,
+    info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page, pcap, pins, regression, sessions, shareables,
+    shortcuts, spi, stats, summary, system, tls_keys, tokens, totp, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
-use crate::{apidocs, auth, history, web};
+use crate::{apidocs, auth, history, mcp, web};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, get};
@@ -194,6 +194,13 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(layouts::state, layouts::store_state))
         .routes(routes!(account::settings, account::store_settings))
         .routes(routes!(account::password))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(totp::status))
+        .routes(routes!(totp::setup))
+        .routes(routes!(totp::confirm))
+        .routes(routes!(totp::disable))
+        .route("/api/user/totp", get(totp::status))
         .routes(routes!(account::logout))
         .routes(routes!(info::app_info))
         .routes(routes!(stats::stats))
@@ -254,12 +261,20 @@ fn shared() -> OpenApiRouter<App> {
         .routes(routes!(shareables::one, shareables::change, shareables::remove))
 }
 
+/// Everything that needs a user, with the history of it.
+fn remembered(app: &App) -> OpenApiRouter<App> {
+    let queries = queries().layer(from_fn_with_state(app.clone(), history::record));
+    let others = others().merge(shared()).merge(system()).layer(from_fn_with_state(app.clone(), history::audit));
+    queries.merge(others)
+}
+
 /// The whole service.
 pub(crate) fn router(app: App) -> Router {
-    let queries = queries().layer(from_fn_with_state(app.clone(), history::record));
-    let mut protected = queries.merge(others()).merge(shared()).merge(system());
+    let mut protected = remembered(&app);
     let mut open = OpenApiRouter::with_openapi(apidocs::Head::openapi())
-        .routes(routes!(account::login))
+        .routes(routes!(account::login, account::ways))
+        .routes(routes!(oidc::login))
+        .routes(routes!(oidc::callback))
         .routes(routes!(info::health))
         .routes(routes!(info::app_version))
         .also(GET, "/_ns_/nstest.html", "/health", info::health);
@@ -275,7 +290,14 @@ pub(crate) fn router(app: App) -> Router {
             .route("/regressionTests/getUser/{id}", get(regression::user))
             .route("/regressionTests/{action}", get(regression::act).post(regression::act));
     }
-    let protected = protected.layer(from_fn_with_state(app.clone(), auth::require));
+    if app.config.access.mcp {
+        let inside = remembered(&app).layer(from_fn(auth::scope::check));
+        let (inside, _) = inside.split_for_parts();
+        let mcp = OpenApiRouter::from(mcp::routes(inside.with_state(app.clone())));
+        protected = protected.merge(mcp.layer(from_fn_with_state(app.clone(), history::audit)));
+    }
+    let protected =
+        protected.layer(from_fn(auth::scope::check)).layer(from_fn_with_state(app.clone(), auth::require));
     let (router, document) = open.merge(protected).split_for_parts();
     let compressed = DefaultPredicate::new()
         .and(NotForContentType::const_new("application/vnd.tcpdump.pcap"))
@@ -285,6 +307,7 @@ pub(crate) fn router(app: App) -> Router {
         .merge(apidocs::routes(document))
         .fallback(web::fallback)
         .layer(from_fn_with_state(app.clone(), every_answer))
+        .layer(from_fn_with_state(app.clone(), auth::tell))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(compressed))
         .layer(CatchPanicLayer::custom(panicked))
         // bodies are bounded where they are read
@@ -294,6 +317,7 @@ pub(crate) fn router(app: App) -> Router {
 
 /// Counts, and headers that keep answers out of caches, frames and other sites.
 async fn every_answer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let secure = auth::Client::of(request.extensions()).secure;
     let mut response = next.run(request).await;
     app.metrics.answered(response.status().as_u16());
     let headers = response.headers_mut();
@@ -310,6 +334,10 @@ async fn every_answer(State(app): State<App>, request: Request, next: Next) -> R
         if name != header::CONTENT_SECURITY_POLICY || !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
+    }
+    if app.config.hsts && secure {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

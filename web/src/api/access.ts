@@ -1,6 +1,28 @@
-// The second factor and API tokens of a user.
+// Log-in, and the second factor and API tokens of a user.
 
 import { json } from './client'
+import type { User } from './types'
+
+/** What the log-in page offers. */
+export interface LoginWays {
+  form: boolean
+  message: string
+  oidc: { label: string } | null
+}
+
+export interface LoginAnswer {
+  user: User
+  /** Nothing can be done before a second factor is set up. */
+  enroll: boolean
+}
+
+export const loginWays = (): Promise<LoginWays> => json('/api/login', { anonymous: true })
+
+export const login = (user: string, password: string, code?: string): Promise<LoginAnswer> =>
+  json('/api/login', { method: 'POST', body: { user, password, code }, anonymous: true })
+
+/** To the provider and back to a page of the viewer; a link, for it leads to another site. */
+export const oidcUrl = (next: string): string => `/api/oidc/login?next=${encodeURIComponent(next)}`
 
 export interface TotpStatus {
   enabled: boolean

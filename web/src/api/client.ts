@@ -5,6 +5,8 @@ export class ApiError extends Error {
     readonly status: number,
     message: string,
     readonly retryAfter?: number,
+    /** What else the answer holds. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message)
     this.name = 'ApiError'
@@ -44,6 +46,16 @@ export function messageOf(text: string, status: number): string {
   return `HTTP ${status}`
 }
 
+/** The object of an answer that is one. */
+function detailsOf(text: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
 export interface Options {
   method?: 'GET' | 'POST' | 'DELETE' | 'PUT'
   query?: object
@@ -68,7 +80,8 @@ async function send(path: string, options: Options): Promise<Response> {
   if (response.ok) return response
   if (response.status === 401 && !anonymous) onUnauthorized()
   const retry = Number(response.headers.get('retry-after'))
-  throw new ApiError(response.status, messageOf(await response.text(), response.status), retry || undefined)
+  const said = await response.text()
+  throw new ApiError(response.status, messageOf(said, response.status), retry || undefined, detailsOf(said))
 }
 
 export async function json<T>(path: string, options: Options = {}): Promise<T> {

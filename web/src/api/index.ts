@@ -17,9 +17,6 @@ const idPart = (id: string): string => part(id).replaceAll('%40', '@').replaceAl
 /** Where the parts of a session are asked for. */
 export const sessionPath = (node: string, id: string): string => `/api/session/${part(node)}/${idPart(id)}`
 
-export const login = (user: string, password: string): Promise<{ user: User }> =>
-  json('/api/login', { method: 'POST', body: { user, password }, anonymous: true })
-
 export const logout = (): Promise<string> => text('/api/logout', { method: 'POST', anonymous: true })
 
 export const currentUser = (): Promise<User> => json('/api/user', { anonymous: true })

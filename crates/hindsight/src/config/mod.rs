@@ -55,6 +55,7 @@ impl Config {
         for link in &self.link {
             link.for_server().check().map_err(|error| format!("[[link]]: {error}"))?;
         }
+        self.viewer.check()?;
         if !(-7..=22).contains(&self.packets.level) {
             return Err(format!("[packets] level = {}: zstd has the levels -7 to 22", self.packets.level));
         }

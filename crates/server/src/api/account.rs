@@ -1,9 +1,11 @@
 //! Log-in, log-out, the current user, its settings and password.
 
+use crate::access::Method;
 use crate::api::users::own;
 use crate::app::App;
-use crate::auth::{self, CSRF_COOKIE, Caller, LOGIN_COOKIE, Peer, User, cookie};
+use crate::auth::{self, CSRF_COOKIE, Caller, Client, LOGIN_COOKIE, Stored, User, cookie};
 use crate::error::ApiError;
+use crate::history;
 use crate::params::Params;
 use axum::Json;
 use axum::extract::State;
@@ -29,10 +31,22 @@ fn body_text<'p>(params: &'p Params, name: &str) -> Result<&'p str, ApiError> {
     value.ok_or_else(|| ApiError::bad(format!("the body must be JSON with the text `{name}`")))
 }
 
+#[utoipa::path(get, path = "/api/login", tag = "account",
+    responses((status = 200, description = "`{form,message,oidc:{label}|null}`: what the log-in page offers; needs no log-in")))]
+/// Ways to log in.
+pub(crate) async fn ways(State(app): State<App>) -> Json<Value> {
+    let access = &app.config.access;
+    Json(json!({
+        "form": access.allows(Method::Form),
+        "message": access.message,
+        "oidc": access.oidc.as_ref().map(|provider| json!({ "label": provider.label })),
+    }))
+}
+
 #[utoipa::path(post, path = "/api/login", tag = "account",
-    request_body(content = Value, description = "`{user,password}`"),
-    responses((status = 200, description = "`{user:{userId,userName,roles}}`, with the log-in and the CSRF cookie"),
-        (status = 401, description = "Wrong name or password"), (status = 429, description = "Too many failures; see Retry-After")))]
+    request_body(content = Value, description = "`{user,password,code?}`; `code` is of the second factor, or a recovery code"),
+    responses((status = 200, description = "`{user:{userId,userName,roles},enroll}`, with the log-in and the CSRF cookie; with `enroll` it can do nothing before a second factor is set up"),
+        (status = 401, description = "Wrong name or password; with `totp:true` a code is needed or wrong"), (status = 429, description = "Too many failures; see Retry-After")))]
 /// Begins a log-in.
 pub(crate) async fn login(
     State(app): State<App>,
@@ -41,26 +55,71 @@ pub(crate) async fn login(
 ) -> Result<Response, ApiError> {
     let (name, password) =
         (body_text(&params, "user")?.to_owned(), body_text(&params, "password")?.to_owned());
-    let user = auth::log_in(&app, name, password, Peer::of(&extensions)).await?;
-    let card = user.card();
-    let (token, login) = app.blocking(move |app| auth::start(app, &user)).await?;
-    let mut response = Json(json!({ "user": card })).into_response();
+    let code = body_text(&params, "code").ok().map(str::to_owned).filter(|code| !code.trim().is_empty());
+    let client = Client::of(&extensions);
+    if !app.config.access.allows(Method::Form) {
+        return Err(ApiError::forbidden("the log-in form is switched off here"));
+    }
+    let result = first_and_second(&app, &name, password, code, client).await;
+    let status = result.as_ref().map_or_else(|(error, _)| error.status.as_u16(), |_| 200);
+    history::log_in(&app, client, &name, "form", status);
+    let user = match result {
+        Ok(user) => user,
+        Err((error, false)) => return Err(error),
+        Err((error, true)) => {
+            let body = json!({ "success": false, "text": error.text, "totp": true });
+            return Ok((error.status, Json(body)).into_response());
+        }
+    };
+    let (card, enroll) = (user.card(), auth::must_enroll(&app, &user));
+    let (token, login) = app.blocking(move |app| auth::start(app, &user, "form", enroll)).await?;
+    let mut response = Json(json!({ "user": card, "enroll": enroll })).into_response();
     let age = Some(app.config.login_lifetime);
-    let cookies =
-        [cookie(&app.config, LOGIN_COOKIE, &token, age), cookie(&app.config, CSRF_COOKIE, &login.csrf, age)];
+    let cookies = [
+        cookie(&app.config, client, LOGIN_COOKIE, &token, age),
+        cookie(&app.config, client, CSRF_COOKIE, &login.csrf, age),
+    ];
     set_cookies(&mut response, cookies)?;
     Ok(response)
 }
 
+/// Checks the password, then the code where one is needed; an error says whether it is about the code.
+async fn first_and_second(
+    app: &App,
+    name: &str,
+    password: String,
+    code: Option<String>,
+    client: Client,
+) -> Result<std::sync::Arc<User>, (ApiError, bool)> {
+    let user = auth::log_in(app, name.to_owned(), password, client.address).await.map_err(|e| (e, false))?;
+    if user.has_totp() {
+        let code =
+            code.ok_or_else(|| (ApiError::unauthorized("the code of the second factor is needed"), true))?;
+        let checked = auth::second_factor(app, &user.user_id, code, client.address).await;
+        checked.map_err(|error| {
+            let about_code = error.status == axum::http::StatusCode::UNAUTHORIZED;
+            (error, about_code)
+        })?;
+    }
+    Ok(user)
+}
+
 #[utoipa::path(post, path = "/api/logout", tag = "account", responses((status = 200, description = "Logged out")))]
 /// Ends the log-in.
-pub(crate) async fn logout(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
+pub(crate) async fn logout(
+    State(app): State<App>,
+    caller: Caller,
+    extensions: Extensions,
+) -> Result<Response, ApiError> {
     if let Some(login) = caller.login.clone() {
         app.blocking(move |app| auth::stop(app, &login)).await?;
     }
     let mut response = Json(json!({ "success": true })).into_response();
-    let gone = Some(Duration::ZERO);
-    let cookies = [cookie(&app.config, LOGIN_COOKIE, "", gone), cookie(&app.config, CSRF_COOKIE, "", gone)];
+    let (client, gone) = (Client::of(&extensions), Some(Duration::ZERO));
+    let cookies = [
+        cookie(&app.config, client, LOGIN_COOKIE, "", gone),
+        cookie(&app.config, client, CSRF_COOKIE, "", gone),
+    ];
     set_cookies(&mut response, cookies)?;
     Ok(response)
 }
@@ -170,15 +229,15 @@ pub(crate) async fn password(
     let new = body_text(&params, "newPassword")?.to_owned();
     auth::check_password(&new).map_err(|e| ApiError::forbidden(e.to_string()))?;
     let id = caller.user.user_id.clone();
-    let checked = auth::log_in(&app, id.clone(), current, Peer::of(&extensions)).await;
+    let checked = auth::log_in(&app, id.clone(), current, Client::of(&extensions).address).await;
     checked.map_err(|e| match e.status {
         axum::http::StatusCode::UNAUTHORIZED => ApiError::forbidden("the current password is wrong"),
         _ => e,
     })?;
     app.blocking(move |app| {
-        let hash = auth::hash_password(&new)?;
+        let stored = Stored::of(&app.config.access, &id, &new)?;
         auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
-            user.pass_store = hash.clone();
+            user.take(stored.clone());
             Ok(())
         })?;
         auth::stop_others(app, &id, caller.login.as_deref())

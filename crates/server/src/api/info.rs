@@ -86,7 +86,8 @@ pub(crate) async fn app_version() -> Json<Value> {
 #[utoipa::path(get, path = "/api/histories", tag = "history", params(ScopeQuery, TableQuery,
         ("searchTerm" = Option<String>, Query, description = "Part of an expression, an API name or a user"),
         ("userId" = Option<String>, Query, description = "Part of a user id; likewise `api`, `method`, `expression` and `view`"),
-        ("exists" = Option<String>, Query, description = "Columns, separated by commas, that are not empty: `expression`, `view`")),
+        ("exists" = Option<String>, Query, description = "Columns, separated by commas, that are not empty: `expression`, `view`"),
+        ("audit" = Option<bool>, Query, description = "Instead of queries everything else: log-ins, changes, what was looked at")),
     responses((status = 200, description = "`{data,recordsTotal,recordsFiltered}`; administrators see everybody's")))]
 /// Who asked what, when.
 pub(crate) async fn histories(
@@ -99,7 +100,8 @@ pub(crate) async fn histories(
         let range = Scope::resolve(app, &caller, &query)?.range;
         let key = |ms: i64| format!("{:014}", ms.max(0));
         let (from, to) = range.map_or((String::new(), "~".to_owned()), |(from, to)| (key(from), key(to + 1)));
-        let entries = app.state.catalog.latest(history::COLLECTION, &from, &to, MAX_HISTORY)?;
+        let collection = if params.is_set("audit") { history::AUDIT } else { history::COLLECTION };
+        let entries = app.state.catalog.latest(collection, &from, &to, MAX_HISTORY)?;
         let own = |value: &Value| value.get("userId").and_then(Value::as_str) == Some(&caller.user.user_id);
         let seen: Vec<_> = entries.into_iter().filter(|e| caller.user.is_admin() || own(&e.value)).collect();
         let total = seen.len();

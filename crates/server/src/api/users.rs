@@ -64,15 +64,14 @@ fn apply(app: &App, caller: &Caller, user: &mut User, body: &Map<String, Value>)
         ("hideFiles", &mut user.hide_files),
         ("hidePcap", &mut user.hide_pcap),
         ("disablePcapDownload", &mut user.disable_pcap_download),
+        ("headerAuthEnabled", &mut user.header_auth_enabled),
+        ("totpRequired", &mut user.totp_required),
     ] {
         match body.get(name) {
             None | Some(Value::Null) => {}
             Some(Value::Bool(value)) => *place = *value,
             Some(_) => return Err(ApiError::forbidden(format!("{name} must be true or false"))),
         }
-    }
-    if let Some(Value::Bool(value)) = body.get("headerAuthEnabled") {
-        user.more.insert("headerAuthEnabled".to_owned(), (*value).into());
     }
     if let Some(name) = text(body, "userName") {
         user.user_name = name.to_owned();
@@ -169,7 +168,7 @@ pub(crate) async fn create(
             if !app.config.regression_tests {
                 auth::check_password(password).map_err(|e| ApiError::forbidden(e.to_string()))?;
             }
-            user.pass_store = auth::hash_password(password)?;
+            user.take(auth::Stored::of(&app.config.access, &id, password)?);
         }
         if !catalog.put(USERS, &id, &user.to_json()?, Some(0))? {
             return Err(ApiError::forbidden("User already exists"));
@@ -225,7 +224,7 @@ pub(crate) async fn remove(
             return Err(no_permission());
         }
         catalog.remove(USERS, &id)?;
-        auth::stop_others(app, &id, None)?;
+        auth::forget(app, &id)?;
         Ok(Json(json!({ "success": true, "text": "User deleted successfully" })))
     };
     app.blocking(work).await

@@ -2,9 +2,10 @@
 //! the processes of one catalogue.
 
 use crate::app::{App, now_ms, random_text};
-use crate::auth::User;
+use crate::auth::{Client, User, effective};
 use crate::config::Config;
 use crate::error::ApiError;
+use index::Catalog;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -28,6 +29,12 @@ pub(crate) struct Login {
     pub csrf: String,
     created_ms: i64,
     used_ms: i64,
+    /// How it began: `form`, `oidc`.
+    #[serde(default)]
+    pub method: String,
+    /// Whether nothing can be done with it but setting up a second factor.
+    #[serde(default)]
+    pub must_enroll: bool,
     /// Hash of the token; the key of the entry.
     #[serde(skip)]
     pub key: String,
@@ -45,13 +52,20 @@ fn key_of(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A `Set-Cookie` value. Without an age it ends with the browser; an age of zero removes it.
-pub(crate) fn cookie(config: &Config, name: &str, value: &str, age: Option<Duration>) -> String {
+/// A `Set-Cookie` value. Without an age it ends with the browser; an age of zero removes it. `client` decides whether it is only
+/// for encrypted connections.
+pub(crate) fn cookie(
+    config: &Config,
+    client: Client,
+    name: &str,
+    value: &str,
+    age: Option<Duration>,
+) -> String {
     let mut text = format!("{name}={value}; Path=/; SameSite=Strict");
     if name == LOGIN_COOKIE {
         text.push_str("; HttpOnly");
     }
-    if config.secure_cookies {
+    if config.secure_cookies || client.secure {
         text.push_str("; Secure");
     }
     if let Some(age) = age {
@@ -61,10 +75,22 @@ pub(crate) fn cookie(config: &Config, name: &str, value: &str, age: Option<Durat
 }
 
 /// Begins a log-in; returns the token and the log-in.
-pub(crate) fn start(app: &App, user: &User) -> Result<(String, Login), ApiError> {
+pub(crate) fn start(
+    app: &App,
+    user: &User,
+    method: &str,
+    must_enroll: bool,
+) -> Result<(String, Login), ApiError> {
     let (token, csrf, now) = (random_text::<32>()?, random_text::<24>()?, now_ms());
-    let login =
-        Login { user_id: user.user_id.clone(), csrf, created_ms: now, used_ms: now, key: key_of(&token) };
+    let login = Login {
+        user_id: user.user_id.clone(),
+        csrf,
+        created_ms: now,
+        used_ms: now,
+        method: method.to_owned(),
+        must_enroll,
+        key: key_of(&token),
+    };
     let catalog = &*app.state.catalog;
     let mut own = Vec::new();
     for entry in catalog.list(LOGINS)? {
@@ -103,8 +129,9 @@ pub(crate) fn find(app: &App, token: &str) -> Result<(User, Login), ApiError> {
         catalog.remove(LOGINS, &login.key)?;
         return Err(over());
     }
-    let user =
-        crate::roles::effective(catalog, &login.user_id)?.filter(|user| user.enabled && user.web_enabled).ok_or_else(over)?;
+    let user = effective(catalog, &login.user_id)?
+        .filter(|user| user.enabled && user.web_enabled)
+        .ok_or_else(over)?;
     if now.saturating_sub(login.used_ms) > USED_EVERY_MS {
         login.used_ms = now;
         // Only if nobody changed it: a log-out at the same time must stay one.
@@ -119,12 +146,28 @@ pub(crate) fn stop(app: &App, login: &Login) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// The second factor is set up: the log-in can do everything.
+pub(crate) fn enrolled(app: &App, login: &Login) -> Result<(), ApiError> {
+    let login = Login { must_enroll: false, ..login.clone() };
+    app.state.catalog.put(LOGINS, &login.key, &to_json(&login)?, None)?;
+    Ok(())
+}
+
 /// Ends every log-in of a user but this one: after a change of the password.
 pub(crate) fn stop_others(app: &App, user_id: &str, keep: Option<&Login>) -> Result<(), ApiError> {
-    for entry in app.state.catalog.list(LOGINS)? {
+    Ok(stop_all_but(&*app.state.catalog, user_id, keep)?)
+}
+
+/// Ends every log-in of a user but one.
+pub(crate) fn stop_all_but(
+    catalog: &dyn Catalog,
+    user_id: &str,
+    keep: Option<&Login>,
+) -> Result<(), index::Error> {
+    for entry in catalog.list(LOGINS)? {
         let owner = entry.value.get("userId").and_then(serde_json::Value::as_str);
         if owner == Some(user_id) && keep.is_none_or(|login| login.key != entry.key) {
-            app.state.catalog.remove(LOGINS, &entry.key)?;
+            catalog.remove(LOGINS, &entry.key)?;
         }
     }
     Ok(())

@@ -1,35 +1,59 @@
-//! Who is asking: log-in cookies with a CSRF token, HTTP basic for scripts.
+//! Who is asking: log-in cookies with a CSRF token, passwords by HTTP basic and digest, API tokens, and users that a proxy, a
+//! signed token or a provider names.
 
+mod attempt;
 mod basic;
+mod client;
+mod digest;
+mod fetch;
+mod jose;
+mod keys;
 mod login;
+pub mod manage;
+pub(crate) mod oidc;
+mod outside;
 mod password;
 pub(crate) mod regression;
+pub(crate) mod scope;
+mod seal;
 mod throttle;
+pub(crate) mod token;
+pub(crate) mod totp;
 mod user;
 
+pub(crate) use crate::roles::{effective, expand};
+pub(crate) use attempt::{locked_out, log_in, second_factor};
 pub(crate) use basic::BasicCache;
-pub(crate) use login::{CSRF_COOKIE, LOGIN_COOKIE, Login, cookie, start, stop, stop_others};
+pub(crate) use client::{Client, Peer, tell};
+pub(crate) use digest::{Replays, Stored};
+pub use jose::Algorithm;
+#[cfg(test)]
+pub(crate) use jose::tests as jose_tests;
+pub(crate) use keys::KeySet;
+pub(crate) use login::{CSRF_COOKIE, LOGIN_COOKIE, Login, cookie, enrolled, start, stop, stop_others};
 pub use password::{BadPassword, MIN_PASSWORD};
 pub(crate) use password::{check_password, hash_password, verify};
 pub(crate) use regression::Regression;
+pub use scope::Scope;
+pub use seal::Secret;
 pub(crate) use throttle::Throttle;
 pub use user::{FirstAdmin, User, ensure_admin, set_password};
 pub(crate) use user::{USERS, change, load};
 
+use attempt::{STALE, basic_credentials, check_basic, check_digest};
+
+use crate::access::Method as Way;
 use crate::app::App;
 use crate::error::ApiError;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// The user of a request, and how it proved itself.
+/// The user of a request, with what the roles give.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub user: Arc<User>,
@@ -44,57 +68,184 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// Address of the client, put into the extensions of a request by the accept loop.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub IpAddr);
+/// How the user of a request has proved itself; in the extensions beside the [`Caller`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    Login {
+        method: String,
+    },
+    Basic,
+    Digest,
+    Token {
+        name: String,
+        scopes: Vec<Scope>,
+    },
+    Header,
+    Jwt,
+    /// The mode for regression tests.
+    Nothing,
+}
 
-impl Peer {
-    pub fn of(extensions: &axum::http::Extensions) -> IpAddr {
-        extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0)
+impl Via {
+    /// As the history says it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Login { method } if method.is_empty() => "form".to_owned(),
+            Self::Login { method } => method.clone(),
+            Self::Basic => "basic".to_owned(),
+            Self::Digest => "digest".to_owned(),
+            Self::Token { name, .. } => format!("token {name}"),
+            Self::Header => "header".to_owned(),
+            Self::Jwt => "jwt".to_owned(),
+            Self::Nothing => "none".to_owned(),
+        }
+    }
+}
+
+/// Whether a log-in that has to set up a second factor can be used for this.
+fn is_enrolling(asked: &Asked) -> bool {
+    match asked.path.as_str() {
+        "/api/user" => asked.method.is_safe(),
+        path => matches!(
+            path,
+            "/api/user/totp"
+                | "/api/user/totp/status"
+                | "/api/user/totp/setup"
+                | "/api/user/totp/confirm"
+                | "/api/logout"
+        ),
     }
 }
 
 /// Middleware of every route that needs a user.
 pub(crate) async fn require(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let peer = Peer::of(request.extensions());
-    if app.config.regression_tests {
-        let caller = match regression::claimed(&app, &request) {
-            Ok(name) => regression::identify(&app, name).await,
+    let client = Client::of(request.extensions());
+    let identified = if app.config.regression_tests {
+        match regression::claimed(&app, &request) {
+            Ok(name) => regression::identify(&app, name).await.map(|caller| (caller, Via::Nothing)),
             Err(error) => Err(error),
-        };
-        return match caller {
-            Ok(caller) => {
-                request.extensions_mut().insert(caller);
-                next.run(request).await
-            }
-            Err(error) => error.into_response(),
-        };
-    }
-    let caller = match identify(&app, request.method(), request.headers(), peer).await {
-        Ok(caller) => caller,
-        Err(error) => return error.into_response(),
+        }
+    } else {
+        let asked = Asked::of(&request);
+        identify(&app, &asked, request.headers(), client).await
+    };
+    let (caller, via) = match identified {
+        Ok(both) => both,
+        Err(error) => return refuse(&app, error),
     };
     // a viewer that lost the readable cookie gets it again
     let renew =
         caller.login.as_ref().filter(|_| cookie_value(request.headers(), CSRF_COOKIE).is_none()).cloned();
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(via);
     let mut response = next.run(request).await;
     if let Some(login) = renew
-        && let Ok(value) = HeaderValue::from_str(&cookie(&app.config, CSRF_COOKIE, &login.csrf, None))
+        && let Ok(value) = HeaderValue::from_str(&cookie(&app.config, client, CSRF_COOKIE, &login.csrf, None))
     {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
 }
 
-async fn identify(app: &App, method: &Method, headers: &HeaderMap, peer: IpAddr) -> Result<Caller, ApiError> {
-    if let Some(basic) = basic_credentials(headers)? {
-        let user = check_basic(app, basic, peer).await?;
-        return if method.is_safe() || same_origin(headers) {
-            Ok(Caller { user, login: None })
+/// An error as an answer; a client that is no browser is told how to log in.
+fn refuse(app: &App, error: ApiError) -> Response {
+    let (challenge, stale) = (error.challenge, error.text == STALE);
+    let mut response = error.into_response();
+    if challenge {
+        let access = &app.config.access;
+        let mut ways = Vec::new();
+        if access.allows(Way::Digest) {
+            ways = digest::challenges(&access.secret, stale);
+        }
+        if access.allows(Way::Basic) && !stale {
+            ways.push(format!("Basic realm=\"{}\", charset=\"UTF-8\"", digest::REALM));
+        }
+        for way in ways {
+            if let Ok(value) = HeaderValue::from_str(&way) {
+                response.headers_mut().append(header::WWW_AUTHENTICATE, value);
+            }
+        }
+    }
+    response
+}
+
+/// What identifying needs of a request beside its headers.
+struct Asked {
+    method: axum::http::Method,
+    /// Path and query as they stand in the request line.
+    target: String,
+    /// The route.
+    path: String,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            method: request.method().clone(),
+            target: request.uri().path_and_query().map_or("/", |both| both.as_str()).to_owned(),
+            path: request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned(),
+        }
+    }
+}
+
+fn only(user: User) -> Caller {
+    Caller { user: Arc::new(user), login: None }
+}
+
+async fn identify(
+    app: &App,
+    asked: &Asked,
+    headers: &HeaderMap,
+    client: Client,
+) -> Result<(Caller, Via), ApiError> {
+    let access = &app.config.access;
+    // a page of another site can make a browser send what it has remembered, or what a proxy adds; not a token or our cookie
+    let own_page = || {
+        if asked.method.is_safe() || same_origin(headers) {
+            Ok(())
         } else {
             Err(ApiError::forbidden("this change was asked for by a page of another site"))
-        };
+        }
+    };
+    if let Some((scheme, rest)) = authorization(headers)? {
+        if scheme.eq_ignore_ascii_case("bearer") && rest.starts_with(token::PREFIX) {
+            let (token, address) = (rest.to_owned(), client.address);
+            let (user, stored) =
+                app.blocking(move |app| token::find(app, &token, address)).await.inspect_err(|_| {
+                    app.metrics.logins_failed.fetch_add(1, Ordering::Relaxed);
+                })?;
+            return Ok((only(user), Via::Token { name: stored.name, scopes: stored.scopes }));
+        }
+        let jwt = access.jwt.as_ref().is_some_and(|jwt| jwt.header.eq_ignore_ascii_case("authorization"));
+        if scheme.eq_ignore_ascii_case("bearer") && jwt {
+            let user = outside::by_jwt(app, rest.to_owned()).await?;
+            own_page()?;
+            return Ok((only(user), Via::Jwt));
+        }
+        if scheme.eq_ignore_ascii_case("basic") && access.allows(Way::Basic) {
+            let user = check_basic(app, basic_credentials(rest)?, client.address).await?;
+            without_second_factor(&user)?;
+            own_page()?;
+            return Ok((Caller { user, login: None }, Via::Basic));
+        }
+        if scheme.eq_ignore_ascii_case("digest") && access.allows(Way::Digest) {
+            let user =
+                check_digest(app, rest, (asked.method.as_str(), &asked.target), client.address).await?;
+            without_second_factor(&user)?;
+            own_page()?;
+            return Ok((only(user), Via::Digest));
+        }
+        let text = "the Authorization header has a scheme that is not allowed here";
+        return Err(ApiError { challenge: true, ..ApiError::unauthorized(text) });
+    }
+    if let Some(user) = outside::by_header(app, headers, client).await? {
+        own_page()?;
+        return Ok((only(user), Via::Header));
+    }
+    if let Some(token) = outside::token_header(app, headers) {
+        let user = outside::by_jwt(app, token).await?;
+        own_page()?;
+        return Ok((only(user), Via::Jwt));
     }
     let Some(token) = cookie_value(headers, LOGIN_COOKIE) else {
         let browser = headers.contains_key("sec-fetch-mode") || headers.contains_key(header::COOKIE);
@@ -102,10 +253,30 @@ async fn identify(app: &App, method: &Method, headers: &HeaderMap, peer: IpAddr)
     };
     let token = token.to_owned();
     let (user, login) = app.blocking(move |app| login::find(app, &token)).await?;
-    if !method.is_safe() {
+    if !asked.method.is_safe() {
         check_csrf(headers, &login.csrf)?;
     }
-    Ok(Caller { user: Arc::new(user), login: Some(Arc::new(login)) })
+    if login.must_enroll && !is_enrolling(asked) {
+        return Err(ApiError::forbidden("set up a second factor first (/api/user/totp/setup)"));
+    }
+    let via = Via::Login { method: login.method.clone() };
+    Ok((Caller { user: Arc::new(user), login: Some(Arc::new(login)) }, via))
+}
+
+/// Basic and digest carry a password only: they are no way round the second factor.
+fn without_second_factor(user: &User) -> Result<(), ApiError> {
+    if user.has_totp() {
+        let text = "this user has a second factor: use an API token (Authorization: Bearer hst_…)";
+        return Err(ApiError::forbidden(text));
+    }
+    Ok(())
+}
+
+/// Whether the user has to set up a second factor before anything else.
+pub(crate) fn must_enroll(app: &App, user: &User) -> bool {
+    let asked = &app.config.access.totp_required;
+    let required = user.totp_required || asked.iter().any(|role| role == "*" || user.has_role(role));
+    required && !user.has_totp()
 }
 
 fn check_csrf(headers: &HeaderMap, wanted: &str) -> Result<(), ApiError> {
@@ -120,7 +291,7 @@ fn check_csrf(headers: &HeaderMap, wanted: &str) -> Result<(), ApiError> {
 }
 
 /// A browser that remembers a basic password sends it with requests of other sites too; it tells where they are from.
-fn same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
@@ -130,75 +301,18 @@ fn same_origin(headers: &HeaderMap) -> bool {
     text("host").is_some_and(|own| own.eq_ignore_ascii_case(host))
 }
 
-fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, ApiError> {
+/// Scheme and rest of the `Authorization` header.
+fn authorization(headers: &HeaderMap) -> Result<Option<(&str, &str)>, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let bad = || ApiError::unauthorized("the Authorization header must be: Basic base64(user:password)");
+    let bad = || ApiError::unauthorized("the Authorization header cannot be read");
     let (scheme, rest) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(bad)?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Err(ApiError { challenge: true, ..bad() });
-    }
-    let text = STANDARD.decode(rest.trim()).ok().and_then(|b| String::from_utf8(b).ok()).ok_or_else(bad)?;
-    let (user, password) = text.split_once(':').ok_or_else(bad)?;
-    Ok(Some((user.to_owned(), password.to_owned())))
+    Ok(Some((scheme, rest.trim())))
 }
 
-async fn check_basic(
-    app: &App,
-    (name, password): (String, String),
-    peer: IpAddr,
-) -> Result<Arc<User>, ApiError> {
-    let user = {
-        let name = name.clone();
-        app.blocking(move |app| crate::roles::effective(&*app.state.catalog, &name)).await?
-    };
-    if let Some(user) = user.as_ref().filter(|user| user.enabled)
-        && app.basic.knows(user, &password)
-    {
-        return Ok(Arc::new(user.clone()));
-    }
-    log_in(app, name, password, peer).await
-}
-
-/// Checks a name and a password, slowly on purpose, and counts failures.
-pub(crate) async fn log_in(
-    app: &App,
-    name: String,
-    password: String,
-    peer: IpAddr,
-) -> Result<Arc<User>, ApiError> {
-    if let Err(wait) = app.throttle.attempt(&name, peer) {
-        app.metrics.logins_failed.fetch_add(1, Ordering::Relaxed);
-        let seconds = wait.as_secs().max(1);
-        let text = format!("too many failed log-ins; try again in {seconds} s");
-        let status = axum::http::StatusCode::TOO_MANY_REQUESTS;
-        return Err(ApiError { retry_after: Some(seconds), ..ApiError::new(status, text) });
-    }
-    let turn = app.hashing.clone().acquire_owned().await;
-    let turn = turn.map_err(|_| ApiError::busy("the server is stopping"))?;
-    let wanted = name.clone();
-    let user = app
-        .blocking(move |app| {
-            let user = crate::roles::effective(&*app.state.catalog, &wanted)?;
-            // A name that does not exist takes as long as one that does.
-            let right = verify(&password, user.as_ref().map(|user| user.pass_store.as_str()));
-            drop(turn);
-            let user = user.filter(|user| right && user.enabled && user.web_enabled);
-            if let Some(user) = &user {
-                app.basic.remember(user, &password);
-            }
-            Ok(user)
-        })
-        .await?;
-    match user {
-        Some(user) => {
-            app.throttle.succeeded(&name, peer);
-            Ok(Arc::new(user))
-        }
-        None => {
-            app.metrics.logins_failed.fetch_add(1, Ordering::Relaxed);
-            Err(ApiError::unauthorized("wrong user name or password"))
-        }
-    }
+/// Ends everything that a user could come back with: log-ins and tokens.
+pub(crate) fn forget(app: &App, id: &str) -> Result<(), ApiError> {
+    stop_others(app, id, None)?;
+    token::remove_all(&*app.state.catalog, id).map(|_| ())
 }
 
 /// The value of a cookie; browsers send all in one header, HTTP/2 may split them.
@@ -244,8 +358,9 @@ mod tests {
     #[test]
     fn basic_credentials_keep_colons_of_the_password() {
         let map = headers(&[("authorization", "Basic YTpiOmM=")]);
-        assert_eq!(basic_credentials(&map).unwrap(), Some(("a".into(), "b:c".into())));
-        assert!(basic_credentials(&headers(&[("authorization", "Basic %%%")])).is_err());
-        assert!(basic_credentials(&headers(&[("authorization", "Digest x=y")])).is_err());
+        let (scheme, rest) = authorization(&map).unwrap().unwrap();
+        assert_eq!((scheme, basic_credentials(rest).unwrap()), ("Basic", ("a".into(), "b:c".into())));
+        assert!(basic_credentials("%%%").is_err());
+        assert!(authorization(&headers(&[("authorization", "Digest")])).is_err());
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const TOKEN_MS: i64 = 40 * 60_000;
 
 /// Requests that carry a query in their body and change nothing: no token is asked for.
-const QUERIES: &[&str] = &[
+pub(crate) const QUERIES: &[&str] = &[
     "/api/sessions",
     "/sessions.json",
     "/api/buildquery",
@@ -39,6 +39,7 @@ const QUERIES: &[&str] = &[
     "/connections.json",
     "/api/connections.csv",
     "/connections.csv",
+    "/api/export/check",
     "/api/users",
     "/api/users.csv",
     "/api/users/min",

@@ -71,11 +71,30 @@ impl Throttle {
         Ok(())
     }
 
-    /// The attempt was right: the user is not locked out by its own earlier mistakes.
+    /// Whether attempts are refused at present, and for how long.
+    pub fn locked(&self, name: &str, peer: IpAddr) -> Option<Duration> {
+        let (now, failures) = (Instant::now(), self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let waits = keys(name, peer)
+            .into_iter()
+            .filter_map(|(key, _)| failures.get(&key)?.until.checked_duration_since(now));
+        waits.max().filter(|wait| !wait.is_zero())
+    }
+
+    /// The attempt was right: the user is not locked out by its own earlier mistakes. The address keeps those that it made with
+    /// other names: who has one password must not wash guesses of others away with it.
     pub fn succeeded(&self, name: &str, peer: IpAddr) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (key, _) in keys(name, peer) {
-            failures.remove(&key);
+        let [(with_name, _), (address, free), (name, _)] = keys(name, peer);
+        let own = failures.remove(&with_name).map_or(1, |f| f.count);
+        failures.remove(&name);
+        if let Some(all) = failures.get_mut(&address) {
+            all.count = all.count.saturating_sub(own);
+            if all.count < free {
+                all.until = all.last;
+            }
+            if all.count == 0 {
+                failures.remove(&address);
+            }
         }
     }
 }
@@ -112,6 +131,19 @@ mod tests {
         }
         assert!(throttle.attempt_at("admin", HERE, now).is_err());
         assert_eq!(throttle.attempt_at("admin", HERE, now + FORGET + LAST_LOCK), Ok(()));
+    }
+
+    #[test]
+    fn one_right_password_does_not_wash_guesses_of_others_away() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
+        let mut refused = false;
+        for n in 0..40 {
+            refused |= throttle.attempt_at(&format!("victim{n}"), HERE, now).is_err();
+            if throttle.attempt_at("attacker", HERE, now).is_ok() {
+                throttle.succeeded("attacker", HERE);
+            }
+        }
+        assert!(refused, "the address is locked in the end");
     }
 
     #[test]

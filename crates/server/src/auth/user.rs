@@ -1,6 +1,7 @@
 //! Users: names and meanings of the properties are Arkime's.
 
 use crate::app::{now_ms, random_text};
+use crate::auth::totp::Totp;
 use crate::auth::{check_password, hash_password};
 use crate::error::ApiError;
 use fields::Right;
@@ -45,6 +46,18 @@ pub struct User {
     pub roles: Vec<String>,
     /// Argon2id hash of the password, a PHC string.
     pub pass_store: String,
+    /// What HTTP digest compares with, sealed; only while digest is on, see `docs/access.md`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) digest_store: Option<String>,
+    /// The second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) totp: Option<Totp>,
+    /// Whether the user needs a second factor.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub totp_required: bool,
+    /// Whether a proxy, a signed token or a provider may log the user in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub header_auth_enabled: bool,
     /// What the viewer keeps for the user.
     pub settings: Json,
     /// Creation, milliseconds since 1970.
@@ -72,6 +85,10 @@ impl Default for User {
             time_limit: 0,
             roles: vec!["arkimeUser".to_owned()],
             pass_store: String::new(),
+            digest_store: None,
+            totp: None,
+            totp_required: false,
+            header_auth_enabled: false,
             settings: json!({}),
             created: 0,
             more: Map::new(),
@@ -82,7 +99,18 @@ impl Default for User {
 impl User {
     /// Whether the user may see and change what belongs to others.
     pub fn is_admin(&self) -> bool {
-        self.roles.iter().any(|role| matches!(role.as_str(), "superAdmin" | "arkimeAdmin" | "usersAdmin"))
+        ["superAdmin", "arkimeAdmin", "usersAdmin"].into_iter().any(|role| self.has_role(role))
+    }
+
+    /// Whether log-in asks for a second factor.
+    pub fn has_totp(&self) -> bool {
+        self.totp.as_ref().is_some_and(|totp| totp.confirmed)
+    }
+
+    /// Takes a password over; [`crate::auth::Stored`] says what is kept of it.
+    pub(crate) fn take(&mut self, password: crate::auth::Stored) {
+        self.pass_store = password.pass_store;
+        self.digest_store = password.digest_store;
     }
 
     /// Whether the user has a role; of a user that was expanded also those that other roles include.
@@ -95,11 +123,16 @@ impl User {
         if self.email_search { &[Right::EmailSearch] } else { &[] }
     }
 
-    /// What the user and the viewer may know: everything but the password hash.
-    pub(crate) fn public(&self) -> Json {
+    /// What the user and the viewer may know: everything but what passwords and codes are compared with.
+    pub fn public(&self) -> Json {
         let mut shown = serde_json::to_value(self).unwrap_or_else(|_| json!({}));
         if let Some(shown) = shown.as_object_mut() {
-            shown.remove("passStore");
+            for secret in ["passStore", "digestStore", "totp"] {
+                shown.remove(secret);
+            }
+            shown.insert("totpEnabled".to_owned(), self.has_totp().into());
+            shown.insert("totpRequired".to_owned(), self.totp_required.into());
+            shown.insert("headerAuthEnabled".to_owned(), self.header_auth_enabled.into());
         }
         shown
     }
@@ -192,13 +225,15 @@ pub fn set_password(catalog: &dyn Catalog, id: &str, password: Option<&str>) -> 
     }
     change(catalog, id, &mut |user| {
         user.pass_store = hash.clone();
+        // made anew at the next log-in with the password
+        user.digest_store = None;
         Ok(())
     })
     .map_err(as_index_error)?;
     Ok(password)
 }
 
-fn as_index_error(error: ApiError) -> index::Error {
+pub(crate) fn as_index_error(error: ApiError) -> index::Error {
     let kind = if error.is_clients() { index::ErrorKind::Unsupported } else { index::ErrorKind::Unavailable };
     index::Error::new(kind, error.text)
 }

@@ -1,5 +1,6 @@
 //! Every route, in process, over the in-memory index and the real SQLite catalogue.
 
+mod access;
 mod account;
 mod aggregations;
 mod cancelling;
@@ -8,12 +9,15 @@ mod evidence;
 mod exports;
 mod harness;
 mod hostile;
+mod https;
 mod hunts;
 mod leases;
 mod lists;
+mod mcp;
 mod networks;
 mod packets;
 mod pins;
+mod provided;
 mod regression;
 mod sessions;
 mod sharing;
@@ -21,3 +25,4 @@ mod stats;
 mod system;
 mod uploads;
 mod users;
+mod vouched;

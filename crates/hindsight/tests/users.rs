@@ -1,0 +1,53 @@
+//! `hindsight user` with the real binary.
+
+mod support;
+
+use support::Home;
+
+#[test]
+fn users_are_managed_from_the_command_line() {
+    let home = Home::new();
+    let password =
+        home.ok(&["user", "add", "alice", "--name", "Alice", "--role", "arkimeUser", "--role", "mcpUser"]);
+    assert!(password.trim().len() >= 20, "{password}");
+    assert_eq!(home.ok(&["user", "list"]), "alice\tarkimeUser,mcpUser\t\tAlice\n");
+    let json: serde_json::Value = serde_json::from_str(&home.ok(&["user", "list", "--json"])).unwrap();
+    assert!(json["userId"] == "alice" && json.get("passStore").is_none());
+    let twice = home.run(&["user", "add", "alice"]);
+    assert!(twice.code == 1 && twice.err.contains("there is a user alice already"), "{}", twice.err);
+    let unknown = home.run(&["user", "roles", "alice", "king"]);
+    assert!(unknown.code == 1 && unknown.err.contains("there is no role king"), "{}", unknown.err);
+    home.ok(&["user", "roles", "alice", "superAdmin"]);
+    let last = home.run(&["user", "remove", "alice"]);
+    assert!(last.code == 1 && last.err.contains("only super administrator"), "{}", last.err);
+    assert_ne!(home.ok(&["user", "password", "alice"]), password);
+
+    let token = home.ok(&[
+        "user",
+        "token",
+        "add",
+        "alice",
+        "--name",
+        "nightly",
+        "--scope",
+        "read,export",
+        "--days",
+        "7",
+    ]);
+    assert!(token.starts_with("hst_"), "{token}");
+    let list = home.ok(&["user", "token", "list"]);
+    let columns: Vec<&str> = list.trim().split('\t').collect();
+    assert_eq!(columns.get(1..4), Some(["alice", "read,export", "nightly"].as_slice()), "{list}");
+    assert!(!list.contains(token.trim()) && list.contains("never used"));
+    home.ok(&["user", "token", "revoke", columns[0]]);
+    assert_eq!(home.ok(&["user", "token", "list"]), "");
+    assert_eq!(home.run(&["user", "token", "revoke", "x"]).code, 1);
+    let scope = home.run(&["user", "token", "add", "alice", "--name", "x", "--scope", "all"]);
+    assert!(scope.code == 2 && scope.err.contains("no scope"), "{}", scope.err);
+    let none = home.run(&["user", "totp", "off", "alice"]);
+    assert!(none.code == 1 && none.err.contains("has no second factor"), "{}", none.err);
+
+    home.ok(&["user", "add", "bob", "--role", "superAdmin"]);
+    home.ok(&["user", "remove", "alice"]);
+    assert!(home.ok(&["user", "list"]).starts_with("bob\t"));
+}
