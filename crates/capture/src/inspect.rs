@@ -1,7 +1,7 @@
 //! One thread from a source to documents, without a store.
 
-use crate::frame::{Frame, Place};
 use crate::examine::Examination;
+use crate::frame::{Frame, Place};
 use crate::intake::{Arrival, Intake};
 use crate::keep::Raw;
 use crate::worker::{Out, Placed, Worker};

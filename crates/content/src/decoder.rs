@@ -15,7 +15,9 @@ const MAX_KEY: usize = 4_096;
 
 const LOOSE: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 /// One step of a chain.
@@ -56,7 +58,12 @@ pub struct DecoderInfo {
     pub settings: &'static [&'static str],
 }
 
-const fn info(name: &'static str, alias: Option<&'static str>, label: &'static str, settings: &'static [&'static str]) -> DecoderInfo {
+const fn info(
+    name: &'static str,
+    alias: Option<&'static str>,
+    label: &'static str,
+    settings: &'static [&'static str],
+) -> DecoderInfo {
     DecoderInfo { name, alias, label, settings }
 }
 
@@ -75,7 +82,9 @@ pub static DECODERS: &[DecoderInfo] = &[
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Not a list of decoders.
-    #[error("decode is a JSON list such as [{{\"name\":\"xor\",\"key\":\"41\"}}] or a map from names to settings")]
+    #[error(
+        "decode is a JSON list such as [{{\"name\":\"xor\",\"key\":\"41\"}}] or a map from names to settings"
+    )]
     Shape,
     /// There is no such decoder.
     #[error("there is no decoder `{0}`; /api/sessions/decodings lists them")]
@@ -102,7 +111,9 @@ pub fn read_chain(text: &str) -> Result<Vec<Decoder>, DecodeError> {
                 _ => read(step.get("name").and_then(Value::as_str).ok_or(DecodeError::Shape)?, step),
             })
             .collect::<Result<_, _>>()?,
-        Value::Object(map) => map.iter().map(|(name, settings)| read(name, settings)).collect::<Result<_, _>>()?,
+        Value::Object(map) => {
+            map.iter().map(|(name, settings)| read(name, settings)).collect::<Result<_, _>>()?
+        }
         _ => return Err(DecodeError::Shape),
     };
     if chain.len() > MAX_CHAIN {
@@ -125,7 +136,9 @@ fn read(name: &str, settings: &Value) -> Result<Decoder, DecodeError> {
             };
             let skip = skip.ok_or(DecodeError::Setting("xor: skip is a number of bytes"))?;
             let key = key(text).filter(|key| !key.is_empty() && key.len() <= MAX_KEY);
-            let key = key.ok_or(DecodeError::Setting("xor: key is hexadecimal, such as 4f or 0x4f2a, or text in quotes"))?;
+            let key = key.ok_or(DecodeError::Setting(
+                "xor: key is hexadecimal, such as 4f or 0x4f2a, or text in quotes",
+            ))?;
             Decoder::Xor { key, skip }
         }
         "xorgzip" => Decoder::XorGzip,

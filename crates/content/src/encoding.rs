@@ -53,13 +53,18 @@ fn one(bytes: Vec<u8>, coding: &str) -> Unpacked {
             Err(error) => (Vec::new(), Some(error.to_string())),
         },
         other => {
-            let problem = format!("the content encoding `{}` is not known", other.chars().take(40).collect::<String>());
+            let problem =
+                format!("the content encoding `{}` is not known", other.chars().take(40).collect::<String>());
             return Unpacked { bytes, problem: Some(problem) };
         }
     };
     match read {
-        (out, Some(problem)) if out.is_empty() => Unpacked { bytes, problem: Some(format!("{coding}: {problem}")) },
-        (out, problem) => Unpacked { bytes: out, problem: problem.map(|problem| format!("{coding}: {problem}")) },
+        (out, Some(problem)) if out.is_empty() => {
+            Unpacked { bytes, problem: Some(format!("{coding}: {problem}")) }
+        }
+        (out, problem) => {
+            Unpacked { bytes: out, problem: problem.map(|problem| format!("{coding}: {problem}")) }
+        }
     }
 }
 
@@ -90,7 +95,10 @@ pub(crate) fn any(bytes: &[u8]) -> Option<Vec<u8>> {
         [0x78, second, ..] if (0x7800 + u16::from(*second)) % 31 == 0 => "deflate",
         _ => {
             let tries = ["br", "deflate"].map(|coding| one(bytes.to_vec(), coding));
-            return tries.into_iter().find(|done| done.problem.is_none() && !done.bytes.is_empty()).map(|done| done.bytes);
+            return tries
+                .into_iter()
+                .find(|done| done.problem.is_none() && !done.bytes.is_empty())
+                .map(|done| done.bytes);
         }
     };
     let done = one(bytes.to_vec(), coding);
@@ -131,6 +139,12 @@ mod tests {
         damaged.truncate(damaged.len() / 2);
         let done = uncompress(&damaged, "gzip");
         assert!(done.problem.is_some());
-        assert_eq!(uncompress(b"x", "rot26"), Unpacked { bytes: b"x".to_vec(), problem: Some("the content encoding `rot26` is not known".to_owned()) });
+        assert_eq!(
+            uncompress(b"x", "rot26"),
+            Unpacked {
+                bytes: b"x".to_vec(),
+                problem: Some("the content encoding `rot26` is not known".to_owned())
+            }
+        );
     }
 }

@@ -98,7 +98,12 @@ impl File {
 
     /// Whether a browser may show it as a picture. Never SVG, which is a document with scripts.
     pub fn picture(&self) -> Option<&'static str> {
-        self.kind.filter(|kind| matches!(*kind, "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/avif" | "image/x-icon"))
+        self.kind.filter(|kind| {
+            matches!(
+                *kind,
+                "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "image/avif" | "image/x-icon"
+            )
+        })
     }
 }
 
@@ -110,7 +115,9 @@ fn said(turns: &[Turn], side: Side) -> (Vec<u8>, bool) {
         // bytes that are missing leave a hole of zeroes, so that lengths stay true
         if turn.lost_before > 0 {
             whole = false;
-            let hole = usize::try_from(turn.lost_before).unwrap_or(usize::MAX).min(MAX_BYTES.saturating_sub(out.len()));
+            let hole = usize::try_from(turn.lost_before)
+                .unwrap_or(usize::MAX)
+                .min(MAX_BYTES.saturating_sub(out.len()));
             out.resize(out.len() + hole, 0);
         }
         out.extend_from_slice(&turn.bytes);
@@ -120,14 +127,18 @@ fn said(turns: &[Turn], side: Side) -> (Vec<u8>, bool) {
 
 /// The files of a conversation, in the order in which each side sent them.
 pub fn files(turns: &[Turn]) -> Vec<File> {
-    let [(source, source_whole), (destination, destination_whole)] = [Side::Src, Side::Dst].map(|side| said(turns, side));
+    let [(source, source_whole), (destination, destination_whole)] =
+        [Side::Src, Side::Dst].map(|side| said(turns, side));
     let mut found = Vec::new();
     if http::starts(&source) || http::starts(&destination) {
         of_http(&source, source_whole, &destination, destination_whole, &mut found);
     } else if is_mail(&source, &destination) {
         of_mail(&source, source_whole, &mut found);
     } else {
-        of_stream([(Side::Src, &source, source_whole), (Side::Dst, &destination, destination_whole)], &mut found);
+        of_stream(
+            [(Side::Src, &source, source_whole), (Side::Dst, &destination, destination_whole)],
+            &mut found,
+        );
     }
     let mut room = MAX_BYTES;
     found.retain(|file: &File| {
@@ -139,7 +150,13 @@ pub fn files(turns: &[Turn]) -> Vec<File> {
     found
 }
 
-fn of_http(source: &[u8], source_whole: bool, destination: &[u8], destination_whole: bool, found: &mut Vec<File>) {
+fn of_http(
+    source: &[u8],
+    source_whole: bool,
+    destination: &[u8],
+    destination_whole: bool,
+    found: &mut Vec<File>,
+) {
     // whoever opened the session asks, but a capture may begin in the middle
     let swapped = source.starts_with(b"HTTP/");
     let sides = if swapped {
@@ -151,7 +168,8 @@ fn of_http(source: &[u8], source_whole: bool, destination: &[u8], destination_wh
     let requests = http::messages(asked, &[]);
     let heads: Vec<bool> = requests.iter().map(|request| request.head.starts_with(b"HEAD ")).collect();
     let responses = http::messages(answered, &heads);
-    let targets: Vec<String> = requests.iter().map(|request| request.start().get(1).cloned().unwrap_or_default()).collect();
+    let targets: Vec<String> =
+        requests.iter().map(|request| request.start().get(1).cloned().unwrap_or_default()).collect();
     let mut number = 0;
     for (side, messages, whole) in [(asker, &requests, asked_whole), (answerer, &responses, answered_whole)] {
         let mut nth = 0usize;
@@ -164,7 +182,8 @@ fn of_http(source: &[u8], source_whole: bool, destination: &[u8], destination_wh
             }
             number += 1;
             let unpacked = message.unpacked();
-            let encoding = message.header("content-encoding").filter(|name| !name.eq_ignore_ascii_case("identity"));
+            let encoding =
+                message.header("content-encoding").filter(|name| !name.eq_ignore_ascii_case("identity"));
             let target = targets.get(mine).map(String::as_str).unwrap_or_default();
             let path = target.split(['?', '#']).next().unwrap_or_default();
             let fallback = format!("{}-{number}", if message.is_response() { "response" } else { "request" });
@@ -175,7 +194,8 @@ fn of_http(source: &[u8], source_whole: bool, destination: &[u8], destination_wh
                 None => fallback,
             };
             let mut file = File::new(side, Origin::Http, name, &message.body, unpacked.bytes);
-            file.content_type = message.header("content-type").map(|text| text.chars().take(MAX_NAME).collect());
+            file.content_type =
+                message.header("content-type").map(|text| text.chars().take(MAX_NAME).collect());
             file.complete = message.complete && whole && unpacked.problem.is_none();
             file.unpacked_sha256 = encoding.as_ref().map(|_| hex(&Sha256::digest(&file.bytes)));
             file.encoding = encoding;
@@ -197,8 +217,12 @@ fn file_name(value: &str) -> Option<String> {
 }
 
 fn is_mail(source: &[u8], destination: &[u8]) -> bool {
-    let hello = source.get(..4).is_some_and(|verb| [b"EHLO", b"HELO", b"LHLO"].iter().any(|hello| verb.eq_ignore_ascii_case(*hello)));
-    hello || (destination.starts_with(b"220 ") && source.windows(10).take(100_000).any(|part| part.eq_ignore_ascii_case(b"MAIL FROM:")))
+    let hello = source.get(..4).is_some_and(|verb| {
+        [b"EHLO", b"HELO", b"LHLO"].iter().any(|hello| verb.eq_ignore_ascii_case(*hello))
+    });
+    hello
+        || (destination.starts_with(b"220 ")
+            && source.windows(10).take(100_000).any(|part| part.eq_ignore_ascii_case(b"MAIL FROM:")))
 }
 
 /// The messages of an SMTP client: what lies between DATA and the line with a dot.
@@ -278,7 +302,10 @@ mod tests {
         ];
         let found = files(&turns);
         assert_eq!(found.len(), 3, "{found:?}");
-        assert_eq!((found[0].name.as_str(), found[0].md5.as_str()), ("request-1", "5d41402abc4b2a76b9719d911017c592"));
+        assert_eq!(
+            (found[0].name.as_str(), found[0].md5.as_str()),
+            ("request-1", "5d41402abc4b2a76b9719d911017c592")
+        );
         assert_eq!((found[1].name.as_str(), found[1].picture()), ("x%20.png", Some("image/png")));
         assert_eq!((found[2].name.as_str(), found[2].complete), ("pass", false));
     }
@@ -288,13 +315,19 @@ mod tests {
         let mail = b"EHLO a\r\nMAIL FROM:<a@b>\r\nDATA\r\nSubject: hi\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n..dot\r\n--x\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--x--\r\n.\r\nQUIT\r\n";
         let found = files(&[turn(Side::Dst, b"220 x ESMTP\r\n"), turn(Side::Src, mail)]);
         assert_eq!(found.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.bin", "hi.eml"]);
-        assert_eq!((found[0].bytes.as_slice(), found[0].md5.as_str()), (&b"hello"[..], "5d41402abc4b2a76b9719d911017c592"));
+        assert_eq!(
+            (found[0].bytes.as_slice(), found[0].md5.as_str()),
+            (&b"hello"[..], "5d41402abc4b2a76b9719d911017c592")
+        );
     }
 
     #[test]
     fn a_stream_that_is_a_file() {
         let found = files(&[turn(Side::Dst, b"GIF89a......")]);
-        assert_eq!((found[0].origin, found[0].kind, found[0].side), (Origin::Stream, Some("image/gif"), Side::Dst));
+        assert_eq!(
+            (found[0].origin, found[0].kind, found[0].side),
+            (Origin::Stream, Some("image/gif"), Side::Dst)
+        );
         assert!(files(&[turn(Side::Src, b"a"), turn(Side::Dst, b"b")]).is_empty());
     }
 }

@@ -28,7 +28,9 @@ impl Message<'_> {
             let colon = line.iter().position(|byte| *byte == b':')?;
             let (key, value) = line.split_at_checked(colon)?;
             let value = value.get(1..)?.trim_ascii();
-            key.trim_ascii().eq_ignore_ascii_case(name.as_bytes()).then(|| String::from_utf8_lossy(value).into_owned())
+            key.trim_ascii()
+                .eq_ignore_ascii_case(name.as_bytes())
+                .then(|| String::from_utf8_lossy(value).into_owned())
         })
     }
 
@@ -56,7 +58,9 @@ pub(crate) fn starts(bytes: &[u8]) -> bool {
     let start = bytes.get(..16 << 10).unwrap_or(bytes);
     let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
     let method = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    (3..=16).contains(&method.len()) && method.iter().all(u8::is_ascii_uppercase) && line.windows(8).any(|part| part == b" HTTP/1.")
+    (3..=16).contains(&method.len())
+        && method.iter().all(u8::is_ascii_uppercase)
+        && line.windows(8).any(|part| part == b" HTTP/1.")
 }
 
 fn head_length(bytes: &[u8]) -> Option<usize> {
@@ -90,7 +94,9 @@ pub(crate) fn messages<'a>(bytes: &'a [u8], heads: &[bool]) -> Vec<Message<'a>> 
         } else {
             false
         };
-        let chunked = message.header("transfer-encoding").is_some_and(|coding| coding.to_ascii_lowercase().trim_end().ends_with("chunked"));
+        let chunked = message
+            .header("transfer-encoding")
+            .is_some_and(|coding| coding.to_ascii_lowercase().trim_end().ends_with("chunked"));
         let claimed = message.header("content-length").and_then(|n| n.trim().parse::<usize>().ok());
         let used = if bodiless {
             0
@@ -120,7 +126,9 @@ fn dechunk(bytes: &[u8]) -> (Vec<u8>, usize, bool) {
     let (mut out, mut at) = (Vec::new(), 0);
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
-        let Some(line) = rest.iter().position(|byte| *byte == b'\n') else { return (out, bytes.len(), false) };
+        let Some(line) = rest.iter().position(|byte| *byte == b'\n') else {
+            return (out, bytes.len(), false);
+        };
         let digits = rest.get(..line).unwrap_or_default();
         let digits = digits.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         let size = std::str::from_utf8(digits).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
@@ -159,7 +167,12 @@ pub fn readable(bytes: &[u8]) -> Option<Vec<u8>> {
     let messages = messages(bytes, &[]);
     let last = messages.last()?;
     // a head whose body did not come is no reason to lose what follows
-    let end = last.body_at + if last.header("transfer-encoding").is_some() { dechunk(bytes.get(last.body_at..)?).1 } else { last.body.len() };
+    let end = last.body_at
+        + if last.header("transfer-encoding").is_some() {
+            dechunk(bytes.get(last.body_at..)?).1
+        } else {
+            last.body.len()
+        };
     let mut out = Vec::with_capacity(bytes.len());
     for message in &messages {
         out.extend_from_slice(message.head);
@@ -191,14 +204,18 @@ mod tests {
 
     #[test]
     fn an_answer_to_head_has_no_body() {
-        let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+        let bytes =
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
         let found = messages(bytes, &[true, false]);
         assert_eq!((found.len(), found[0].body.len(), found[1].body.len()), (2, 0, 1));
     }
 
     #[test]
     fn cut_and_hostile_lengths() {
-        for text in [&b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nab"[..], b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nab"] {
+        for text in [
+            &b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nab"[..],
+            b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\nab",
+        ] {
             let found = messages(text, &[]);
             assert_eq!((found[0].body.as_slice(), found[0].complete), (&b"ab"[..], false));
         }

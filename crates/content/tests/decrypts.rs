@@ -8,7 +8,16 @@ fn turns(name: &str) -> Vec<Turn> {
     let bytes = std::fs::read(format!("{}/tests/tls/{name}.pcap", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut builder = ConversationBuilder::new(None, 1 << 20);
     for record in pcap::Slice::new(&bytes).unwrap().flatten() {
-        builder.packet(&Packet { session: 0, id: SessionId::default(), time: record.time, bytes: record.bytes, original_len: record.original_len, link: record.link, interface: None, nanos: false });
+        builder.packet(&Packet {
+            session: 0,
+            id: SessionId::default(),
+            time: record.time,
+            bytes: record.bytes,
+            original_len: record.original_len,
+            link: record.link,
+            interface: None,
+            nanos: false,
+        });
     }
     builder.finish().turns
 }
@@ -17,8 +26,15 @@ fn log(name: &str) -> String {
     std::fs::read_to_string(format!("{}/tests/tls/{name}.keys", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-const NAMES: [&str; 7] =
-    ["tls13-aes128", "tls13-aes256", "tls13-chacha", "tls12-gcm", "tls12-chacha", "tls12-cbc-etm", "tls12-cbc-sha"];
+const NAMES: [&str; 7] = [
+    "tls13-aes128",
+    "tls13-aes256",
+    "tls13-chacha",
+    "tls12-gcm",
+    "tls12-chacha",
+    "tls12-cbc-etm",
+    "tls12-cbc-sha",
+];
 
 #[test]
 fn what_was_said_inside_is_read() {
@@ -27,7 +43,8 @@ fn what_was_said_inside_is_read() {
         assert!(keys.read(&log(name)) > 0, "{name}");
         let found = decrypt(&turns(name), &keys).unwrap_or_else(|| panic!("{name} was not decrypted"));
         assert_eq!(found.problem, None, "{name}");
-        let text: Vec<String> = found.turns.iter().map(|turn| String::from_utf8_lossy(&turn.bytes).into_owned()).collect();
+        let text: Vec<String> =
+            found.turns.iter().map(|turn| String::from_utf8_lossy(&turn.bytes).into_owned()).collect();
         assert!(text[0].starts_with("GET /index.txt HTTP/1.0"), "{name}: {text:?}");
         assert!(text[1].ends_with("hello hindsight"), "{name}: {text:?}");
         assert!(found.suite.is_some());
@@ -41,7 +58,10 @@ fn foreign_and_wrong_keys() {
     assert_eq!(decrypt(&turns("tls13-aes128"), &keys), None, "keys of another connection");
     // the right connection, a wrong secret
     let mut wrong = KeyLog::new();
-    let text: String = log("tls12-gcm").lines().map(|line| format!("{}00000000\n", line.get(..line.len() - 8).unwrap_or(line))).collect();
+    let text: String = log("tls12-gcm")
+        .lines()
+        .map(|line| format!("{}00000000\n", line.get(..line.len() - 8).unwrap_or(line)))
+        .collect();
     wrong.read(&text);
     let found = decrypt(&turns("tls12-gcm"), &wrong).unwrap();
     assert!(found.problem.is_some() && found.records == 0, "{found:?}");

@@ -48,7 +48,10 @@ pub(crate) fn judge(p: &mut Pen<'_>, right: bool) {
         p.remark("correct");
     } else {
         p.remark("incorrect");
-        p.note(Severity::Warning, "wrong checksum; a sender that leaves it to its network card is captured like this");
+        p.note(
+            Severity::Warning,
+            "wrong checksum; a sender that leaves it to its network card is captured like this",
+        );
     }
 }
 
@@ -72,7 +75,8 @@ mod tests {
     fn known_sums() {
         // RFC 1071 section 3
         assert_eq!(fold(sum(&[0, 1, 0xf2, 3, 0xf4, 0xf5, 0xf6, 0xf7])), 0xddf2);
-        let header = [0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11, 0xb8, 0x61, 192, 168, 0, 1, 192, 168, 0, 199];
+        let header =
+            [0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11, 0xb8, 0x61, 192, 168, 0, 1, 192, 168, 0, 199];
         assert!(adds_up(&header));
         // RFC 3720 appendix B.4: 32 bytes of zeroes
         assert_eq!(crc32c(&[&[0; 32]]), 0x8a91_36aa);

@@ -170,7 +170,8 @@ impl<'a> Pen<'a> {
         let field = search::field(name);
         let term = field.map(|_| term.unwrap_or_else(|| value.clone()));
         let source = self.source;
-        let node = Node { name, label, value, field, term, source, start, length, notes: vec![], children: vec![] };
+        let node =
+            Node { name, label, value, field, term, source, start, length, notes: vec![], children: vec![] };
         match self.open.last_mut() {
             Some(parent) => parent.children.push(node),
             None => self.tree.layers.push(node),
@@ -302,7 +303,13 @@ impl<'a> Pen<'a> {
             self.tree.cut = true;
             return;
         }
-        let mut inner = Pen { source: number, nodes: self.nodes, text: self.text, layers: self.layers, ..Pen::new(&bytes) };
+        let mut inner = Pen {
+            source: number,
+            nodes: self.nodes,
+            text: self.text,
+            layers: self.layers,
+            ..Pen::new(&bytes)
+        };
         inner.facts = self.facts;
         part(&mut inner);
         (self.nodes, self.text, self.layers) = (inner.nodes, inner.text, inner.layers);
@@ -365,7 +372,13 @@ impl<'a> Pen<'a> {
         Some(number)
     }
     /// A number that has a name, the number in hexadecimal.
-    pub fn hex_code(&mut self, n: usize, name: &'static str, label: &'static str, names: Names) -> Option<u64> {
+    pub fn hex_code(
+        &mut self,
+        n: usize,
+        name: &'static str,
+        label: &'static str,
+        names: Names,
+    ) -> Option<u64> {
         let (start, number) = self.number(n)?;
         let hex = format!("{number:#0width$x}", width = 2 + 2 * n);
         let value = match names(number) {
@@ -400,7 +413,13 @@ impl<'a> Pen<'a> {
         })
     }
     /// One bit field of a word that was read; its range is the word, as in Wireshark.
-    pub fn bits(&mut self, (start, n, word): (usize, usize, u64), mask: u64, name: &'static str, label: &'static str) -> u64 {
+    pub fn bits(
+        &mut self,
+        (start, n, word): (usize, usize, u64),
+        mask: u64,
+        name: &'static str,
+        label: &'static str,
+    ) -> u64 {
         let number = (word & mask) >> mask.trailing_zeros().min(63);
         let value = match (mask.is_power_of_two(), number) {
             (true, 0) => "not set".to_owned(),
@@ -449,13 +468,23 @@ impl<'a> Pen<'a> {
         Some(address)
     }
     /// Bytes as they are.
-    pub fn raw(&mut self, n: usize, name: &'static str, label: impl Into<Cow<'static, str>>) -> Option<&'a [u8]> {
+    pub fn raw(
+        &mut self,
+        n: usize,
+        name: &'static str,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Option<&'a [u8]> {
         let (start, bytes) = self.take(n)?;
         self.add(name, label, (start, n), show::bytes(bytes));
         Some(bytes)
     }
     /// Bytes that are text.
-    pub fn text(&mut self, n: usize, name: &'static str, label: impl Into<Cow<'static, str>>) -> Option<&'a [u8]> {
+    pub fn text(
+        &mut self,
+        n: usize,
+        name: &'static str,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Option<&'a [u8]> {
         let (start, bytes) = self.take(n)?;
         self.add(name, label, (start, n), show::text(bytes));
         Some(bytes)

@@ -10,7 +10,9 @@ pub(crate) fn field(name: &str) -> Option<&'static str> {
         "arp.src.hw_mac" | "arp.dst.hw_mac" => "arp.mac",
         "ip.src" | "ip.dst" | "ipv6.src" | "ipv6.dst" => "ip",
         "ip.proto" => "ip.protocol",
-        "tcp.srcport" | "tcp.dstport" | "udp.srcport" | "udp.dstport" | "sctp.srcport" | "sctp.dstport" => "port",
+        "tcp.srcport" | "tcp.dstport" | "udp.srcport" | "udp.dstport" | "sctp.srcport" | "sctp.dstport" => {
+            "port"
+        }
         "icmp.type" | "icmpv6.type" => "icmp.type",
         "icmp.code" | "icmpv6.code" => "icmp.code",
         "vxlan.vni" | "geneve.vni" => "vni",

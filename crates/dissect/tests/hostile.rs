@@ -6,10 +6,20 @@ use wire::LinkType;
 
 fn check(node: &Node, lengths: &[usize], parent: Option<&Node>) {
     let end = node.start + node.length;
-    assert!(end <= lengths[usize::from(node.source)], "{} {}+{} leaves the bytes", node.name, node.start, node.length);
+    assert!(
+        end <= lengths[usize::from(node.source)],
+        "{} {}+{} leaves the bytes",
+        node.name,
+        node.start,
+        node.length
+    );
     if let Some(parent) = parent.filter(|parent| parent.source == node.source && node.length > 0) {
         let inside = node.start >= parent.start && end <= parent.start + parent.length;
-        assert!(inside, "{} {}+{} leaves {} {}+{}", node.name, node.start, node.length, parent.name, parent.start, parent.length);
+        assert!(
+            inside,
+            "{} {}+{} leaves {} {}+{}",
+            node.name, node.start, node.length, parent.name, parent.start, parent.length
+        );
     }
     assert_eq!(node.field.is_some(), node.term.is_some(), "{}", node.name);
     for child in &node.children {
@@ -19,7 +29,8 @@ fn check(node: &Node, lengths: &[usize], parent: Option<&Node>) {
 
 fn sound(link: u16, bytes: &[u8], original: usize) -> Tree {
     let tree = dissect(&Frame { link: LinkType(link), bytes, original });
-    let lengths: Vec<usize> = std::iter::once(bytes.len()).chain(tree.sources.iter().map(|source| source.bytes.len())).collect();
+    let lengths: Vec<usize> =
+        std::iter::once(bytes.len()).chain(tree.sources.iter().map(|source| source.bytes.len())).collect();
     let mut nodes = 0;
     tree.walk(&mut |_| nodes += 1);
     assert!(nodes <= 25_000, "{nodes} nodes");

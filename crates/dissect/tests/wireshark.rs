@@ -13,7 +13,10 @@ use wire::LinkType;
 /// Fields whose range is ours on purpose.
 const OWN: &[(&str, &str)] = &[
     ("tcp.options", "one group of all options"),
-    ("tcp.flags", "Wireshark covers the twelve bits with two bytes, as we do; its summary lines repeat the name"),
+    (
+        "tcp.flags",
+        "Wireshark covers the twelve bits with two bytes, as we do; its summary lines repeat the name",
+    ),
     ("tcp.payload", "a layer of ours"),
     ("data.data", "Wireshark's data is what its dissectors left"),
     ("tls.handshake", "a message that goes on in the next segment ends with ours"),
@@ -26,7 +29,14 @@ type Places = HashMap<String, HashSet<(usize, usize)>>;
 fn theirs(path: &Path) -> Option<Vec<Places>> {
     let output = Command::new("tshark")
         .args(["-n", "-T", "pdml", "-c", "400"])
-        .args(["-o", "tcp.desegment_tcp_streams:FALSE", "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"])
+        .args([
+            "-o",
+            "tcp.desegment_tcp_streams:FALSE",
+            "-o",
+            "ip.defragment:FALSE",
+            "-o",
+            "ipv6.defragment:FALSE",
+        ])
         .args(["-o", "tls.desegment_ssl_records:FALSE", "-o", "tls.desegment_ssl_application_data:FALSE"])
         .arg("-r")
         .arg(path)
@@ -70,7 +80,12 @@ fn captures() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in std::fs::read_dir(root.join("../protocols/src")).unwrap().flatten() {
         let Ok(files) = std::fs::read_dir(folder.path().join("captures")) else { continue };
-        found.extend(files.flatten().map(|file| file.path()).filter(|path| path.extension().is_some_and(|e| e == "pcap")));
+        found.extend(
+            files
+                .flatten()
+                .map(|file| file.path())
+                .filter(|path| path.extension().is_some_and(|e| e == "pcap")),
+        );
     }
     let corpus = root.join("../../../shared/corpus/arkime");
     let mut walk = vec![corpus];
@@ -83,7 +98,9 @@ fn captures() -> Vec<PathBuf> {
             let path = file.path();
             if path.is_dir() {
                 walk.push(path);
-            } else if path.extension().is_some_and(|e| e == "pcap") && file.metadata().is_ok_and(|m| m.len() < 300_000) {
+            } else if path.extension().is_some_and(|e| e == "pcap")
+                && file.metadata().is_ok_and(|m| m.len() < 300_000)
+            {
                 found.push(path);
             }
         }
@@ -104,9 +121,17 @@ fn places_agree_with_tshark() {
         let bytes = std::fs::read(&path).unwrap();
         let (Some(theirs), Ok(records)) = (theirs(&path), pcap::Slice::new(&bytes)) else { continue };
         for (number, (record, theirs)) in records.flatten().zip(&theirs).enumerate() {
-            let tree = dissect(&Frame { link: LinkType(record.link), bytes: record.bytes, original: record.original_len as usize });
+            let tree = dissect(&Frame {
+                link: LinkType(record.link),
+                bytes: record.bytes,
+                original: record.original_len as usize,
+            });
             tree.walk(&mut |node| {
-                if node.name.is_empty() || node.source != 0 || node.length == 0 || OWN.iter().any(|(name, _)| *name == node.name) {
+                if node.name.is_empty()
+                    || node.source != 0
+                    || node.length == 0
+                    || OWN.iter().any(|(name, _)| *name == node.name)
+                {
                     return;
                 }
                 let Some(places) = theirs.get(node.name) else { return };

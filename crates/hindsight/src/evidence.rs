@@ -70,10 +70,16 @@ pub fn examination(
     }
     let folder = folder(config, home);
     let recorder = if config.level > 0 {
-        let options =
-            RecorderOptions { folder: folder.clone(), device, zone: config.zone()?, waits, limits: config.limits() };
-        let recorder = Recorder::start(options)
-            .map_err(|error| format!("evidence cannot be written: {}: {error}", folder.join(device.to_string()).display()))?;
+        let options = RecorderOptions {
+            folder: folder.clone(),
+            device,
+            zone: config.zone()?,
+            waits,
+            limits: config.limits(),
+        };
+        let recorder = Recorder::start(options).map_err(|error| {
+            format!("evidence cannot be written: {}: {error}", folder.join(device.to_string()).display())
+        })?;
         Some(Arc::new(recorder))
     } else {
         None

@@ -7,8 +7,8 @@ use crate::home::{Home, node_name};
 use crate::progress::{Line, State};
 use crate::stores::{Stores, packet_writer};
 use crate::{Failure, Outcome, composition, evidence, interrupt};
-use capture::{Examination, Import};
 use capture::import::{FileOutcome, FileResult, Report};
+use capture::{Examination, Import};
 use packets::Keyring;
 use source::{Stop, Watch, walk};
 use std::path::PathBuf;
@@ -26,8 +26,7 @@ pub fn run(command: &Arguments, home: &Home, config: &Config, quiet: bool) -> Re
     let settings = command.evidence.over(&config.evidence);
     settings.check().map_err(Failure::Usage)?;
     let examination = evidence::examination(&settings, home, settings.import_devid, true)?;
-    let mut job =
-        Job { command, home, config, examination, stores: &stores, stop: stop.clone(), quiet };
+    let mut job = Job { command, home, config, examination, stores: &stores, stop: stop.clone(), quiet };
     let mut outcome = Outcome::Done;
     let (captures, failed) = find(&command.files, &stop, quiet);
     if failed {

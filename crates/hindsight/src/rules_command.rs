@@ -18,8 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Columns of the table of hits.
-const COLUMNS: [&str; 9] =
-    ["time", "category", "rule", "type", "name", "version", "bytes", "sent by", "to"];
+const COLUMNS: [&str; 9] = ["time", "category", "rule", "type", "name", "version", "bytes", "sent by", "to"];
 /// Packets read at once.
 const BATCH: usize = 4_096;
 
@@ -37,16 +36,20 @@ fn check(folder: &Path, json: bool) -> Result<Outcome, Failure> {
     let mut problems = Vec::new();
     let rules = read_rules(folder, &mut problems)?;
     let lost = problems.iter().filter(|problem| problem.is_loss()).count();
-    let counts = Category::ALL.map(|category| {
-        (category.name(), rules.iter().filter(|rule| rule.category == category).count())
-    });
+    let counts = Category::ALL
+        .map(|category| (category.name(), rules.iter().filter(|rule| rule.category == category).count()));
     // all together may be too much although each is not
     let together = rules::Rules::new(rules.clone(), rules::Limits::default()).map(drop);
     print(|out| {
         if json {
-            let counts: Map<String, Value> = counts.iter().map(|(name, n)| ((*name).to_owned(), json!(n))).collect();
+            let counts: Map<String, Value> =
+                counts.iter().map(|(name, n)| ((*name).to_owned(), json!(n))).collect();
             let problems: Vec<Value> = problems.iter().map(problem_json).collect();
-            return writeln!(out, "{}", json!({ "rules": counts, "total": rules.len(), "problems": problems }));
+            return writeln!(
+                out,
+                "{}",
+                json!({ "rules": counts, "total": rules.len(), "problems": problems })
+            );
         }
         for problem in &problems {
             writeln!(out, "{problem}")?;
@@ -81,7 +84,8 @@ fn test(
         eprintln!("hindsight: {problem}");
     }
     let mut outcome = if problems.iter().any(Problem::is_loss) { Outcome::Partly } else { Outcome::Done };
-    let options = ExaminationOptions { rules, joined: matching == Matching::Stream, ..ExaminationOptions::default() };
+    let options =
+        ExaminationOptions { rules, joined: matching == Matching::Stream, ..ExaminationOptions::default() };
     let examination = Examination::new(options, 0, None).map_err(|error| error.to_string())?;
     let mut rows = Vec::new();
     for file in files {
@@ -112,7 +116,8 @@ fn hits(file: &Path, examination: &Examination, rows: &mut Vec<(i64, Value)>) ->
     let mut inspection = Inspection::new(Options::default(), Arc::new(Enricher::none()));
     inspection.set_examination(examination.clone());
     let mut see = |doc: SessionDoc| {
-        let hits = doc.list(&said::EVIDENCE).map(|hit| (hit.int(&said::TIME).unwrap_or(0), row(file, &doc, hit)));
+        let hits =
+            doc.list(&said::EVIDENCE).map(|hit| (hit.int(&said::TIME).unwrap_or(0), row(file, &doc, hit)));
         rows.extend(hits);
     };
     let damage = loop {
@@ -160,7 +165,8 @@ fn columns(row: &Value) -> Vec<String> {
     };
     let micros = row.get("time").and_then(Value::as_i64).unwrap_or(0);
     let time = format!("{}.{:06}", micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
-    let bytes = if text("start").is_empty() { String::new() } else { format!("{},{}", text("start"), text("end")) };
+    let bytes =
+        if text("start").is_empty() { String::new() } else { format!("{},{}", text("start"), text("end")) };
     vec![
         time,
         text("category"),
@@ -177,11 +183,12 @@ fn columns(row: &Value) -> Vec<String> {
 /// Prints or writes the rules that come with the program.
 fn default(folder: Option<&Path>) -> Result<Outcome, Failure> {
     match folder {
-        None => print(|out| {
-            rules::DEFAULT_FILES.iter().try_for_each(|(_, text)| out.write_all(text.as_bytes()))
-        }),
+        None => {
+            print(|out| rules::DEFAULT_FILES.iter().try_for_each(|(_, text)| out.write_all(text.as_bytes())))
+        }
         Some(folder) => {
-            let failed = |path: &Path, error: std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
+            let failed =
+                |path: &Path, error: std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
             std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
             for (category, text) in rules::DEFAULT_FILES {
                 let path = folder.join(format!("{category}.json"));

@@ -333,7 +333,8 @@ fn on_signals(
 ) -> Result<(), Failure> {
     let (named, home) = (named.map(Path::to_owned), home.clone());
     let (keep, keeper, enricher) = (keep.clone(), keeper.clone(), enricher.clone());
-    let (over, flags, examination) = (command.retention.clone(), command.evidence.clone(), examination.clone());
+    let (over, flags, examination) =
+        (command.retention.clone(), command.evidence.clone(), examination.clone());
     interrupt::on_signal_or_reload(stop, move || {
         let took = config::find(named.as_deref(), &home).and_then(|(_, config)| {
             keep.replace(config.keep_rules()?).map_err(|error| error.to_string())?;
@@ -349,7 +350,9 @@ fn on_signals(
         });
         match took {
             Ok(()) if quiet => {}
-            Ok(()) => eprintln!("read again: keep rules, rules about evidence, retention, log level, databases of addresses"),
+            Ok(()) => eprintln!(
+                "read again: keep rules, rules about evidence, retention, log level, databases of addresses"
+            ),
             Err(Failure::Failed(text) | Failure::Usage(text)) => {
                 eprintln!("hindsight: {text}; what was in force stays so");
             }

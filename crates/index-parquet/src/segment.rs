@@ -304,7 +304,12 @@ impl<'a> Open<'a> {
             let target = Target::of(def);
             Some((target, self.registry.find(target)?))
         });
-        Rebuild { names: self.names(), columns, changeable: changeable.collect(), whole: show.targets().is_none() }
+        Rebuild {
+            names: self.names(),
+            columns,
+            changeable: changeable.collect(),
+            whole: show.targets().is_none(),
+        }
     }
 
     fn doc(&self, rebuild: &Rebuild<'_>, row: u32) -> Result<SessionDoc, Error> {

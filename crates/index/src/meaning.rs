@@ -1,8 +1,8 @@
 //! What sorting, showing and aggregating mean, said in the plainest way: one document after the other.
 
 use crate::{
-    Aggregate, Bucket, Error, ErrorKind, Histogram, HistogramRow, Key, Order, Outcome, Show, Sort, TermChange,
-    Terms,
+    Aggregate, Bucket, Error, ErrorKind, Histogram, HistogramRow, Key, Order, Outcome, Show, Sort,
+    TermChange, Terms,
 };
 use fields::{Aspect, Def, Target, Value, Values};
 use session::{Object, SessionDoc, core};

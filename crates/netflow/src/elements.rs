@@ -22,13 +22,13 @@ const fn element(id: u16, len: u16) -> Element {
 
 /// Addresses first; times last, which differ by version.
 const COMMON: [Element; 7] = [
-    element(2, 8), // packets
-    element(1, 8), // bytes
-    element(7, 2), // source port
+    element(2, 8),  // packets
+    element(1, 8),  // bytes
+    element(7, 2),  // source port
     element(11, 2), // destination port
-    element(6, 1), // TCP flags
-    element(4, 1), // protocol
-    element(5, 1), // type of service
+    element(6, 1),  // TCP flags
+    element(4, 1),  // protocol
+    element(5, 1),  // type of service
 ];
 
 /// Of fingerprints, in the order of their numbers: types, names and versions, the times of the packets, the bytes that matched.
@@ -79,9 +79,11 @@ impl Shape {
     }
 
     pub fn elements(self) -> Vec<Element> {
-        let addresses = if self.v6 { [element(27, 16), element(28, 16)] } else { [element(8, 4), element(12, 4)] };
+        let addresses =
+            if self.v6 { [element(27, 16), element(28, 16)] } else { [element(8, 4), element(12, 4)] };
         // milliseconds since 1970, or since the exporter was started
-        let times = if self.ipfix { [element(152, 8), element(153, 8)] } else { [element(22, 4), element(21, 4)] };
+        let times =
+            if self.ipfix { [element(152, 8), element(153, 8)] } else { [element(22, 4), element(21, 4)] };
         let mut elements = addresses.to_vec();
         elements.extend(COMMON);
         elements.extend(times);
@@ -136,8 +138,8 @@ impl Shape {
             return;
         }
         let none = Fingerprint::default();
-        let [service, device, os, midware] = [&flow.service, &flow.device, &flow.os, &flow.midware]
-            .map(|seen| seen.as_ref().unwrap_or(&none));
+        let [service, device, os, midware] =
+            [&flow.service, &flow.device, &flow.os, &flow.midware].map(|seen| seen.as_ref().unwrap_or(&none));
         let no_threat = crate::Threat::default();
         let threat = flow.threat.as_ref().unwrap_or(&no_threat);
         for (fingerprint, vendor) in

@@ -43,7 +43,8 @@ impl Exporter {
             let bad = |error: io::Error| format!("collector {collector}: {error}; write HOST:PORT");
             let address = collector.to_socket_addrs().map_err(bad)?.next();
             let address = address.ok_or_else(|| bad(io::Error::other("no address")))?;
-            let own: SocketAddr = if address.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
+            let own: SocketAddr =
+                if address.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
             let socket = UdpSocket::bind(own).and_then(|socket| {
                 socket.connect(address)?;
                 socket.set_nonblocking(true)?;

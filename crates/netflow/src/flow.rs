@@ -77,7 +77,8 @@ fn flags(doc: &SessionDoc, from_source: bool) -> u8 {
     flags |= u8::from(if from_source { syn } else { syn_ack }) << 1;
     flags |= u8::from(count(doc, &core::TCP_RST)) << 2;
     flags |= u8::from(count(doc, &core::TCP_PSH)) << 3;
-    flags |= u8::from(count(doc, &core::TCP_ACK) || count(doc, &core::TCP_PSH) || (syn_ack && !from_source)) << 4;
+    flags |=
+        u8::from(count(doc, &core::TCP_ACK) || count(doc, &core::TCP_PSH) || (syn_ack && !from_source)) << 4;
     flags | u8::from(count(doc, &core::TCP_URG)) << 5
 }
 
@@ -95,7 +96,9 @@ fn fingerprint(hit: &Object) -> Fingerprint {
 impl Flow {
     /// The flows of a session: one for each direction that has packets; none below IP.
     pub fn of(doc: &SessionDoc) -> Vec<Self> {
-        let (Some(src), Some(dst)) = (doc.ip(&core::SRC_IP), doc.ip(&core::DST_IP)) else { return Vec::new() };
+        let (Some(src), Some(dst)) = (doc.ip(&core::SRC_IP), doc.ip(&core::DST_IP)) else {
+            return Vec::new();
+        };
         if src.is_ipv4() != dst.is_ipv4() {
             return Vec::new();
         }

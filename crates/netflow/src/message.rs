@@ -53,7 +53,9 @@ impl Encoder {
         let mut datagrams = Vec::new();
         // those of one template stand together
         for shape in Shape::all(ipfix) {
-            let of_shape = |flow: &&Flow| flow.src.is_ipv6() == shape.v6 && flow.has_fingerprints() == shape.fingerprints;
+            let of_shape = |flow: &&Flow| {
+                flow.src.is_ipv6() == shape.v6 && flow.has_fingerprints() == shape.fingerprints
+            };
             let mine: Vec<&Flow> = flows.iter().filter(of_shape).collect();
             let room = (DATAGRAM - 28) / shape.len();
             for part in mine.chunks(room.max(1)) {
@@ -82,9 +84,9 @@ impl Encoder {
     }
 
     fn records(&mut self, shape: Shape, flows: &[&Flow], now: i64) -> Vec<u8> {
-        let (first, last) = flows.iter().fold((i64::MAX, i64::MIN), |(first, last), flow| {
-            (first.min(flow.first), last.max(flow.last))
-        });
+        let (first, last) = flows
+            .iter()
+            .fold((i64::MAX, i64::MIN), |(first, last), flow| (first.min(flow.first), last.max(flow.last)));
         // an old capture: as if it were sent when it was captured
         let now = if now.saturating_sub(first) > REACH { last } else { now };
         let boot = self.boot.min(first);
@@ -209,7 +211,9 @@ mod tests {
             let bytes = &datagram[at..at + usize::from(element.len)];
             match element.id {
                 57_705 => assert_eq!(bytes, [b"SQL".as_slice(), &[0; 29]].concat()),
-                57_706 => assert_eq!(bytes, [b"a name that is longer than thirt".get(..31).unwrap(), &[0]].concat()),
+                57_706 => {
+                    assert_eq!(bytes, [b"a name that is longer than thirt".get(..31).unwrap(), &[0]].concat())
+                }
                 57_712 => assert_eq!(bytes, 1_687_074_364_968_817u64.to_be_bytes()),
                 57_720 => assert_eq!(&bytes[..8], b"120,168\0"),
                 8 => assert_eq!(bytes, [10, 10, 1, 87]),
@@ -222,7 +226,8 @@ mod tests {
         // in IPFIX they are an enterprise's
         let mut template = Vec::new();
         Shape { ipfix: true, ..shape }.write_template(&mut template);
-        let own: Vec<u8> = [57_720u16.to_be_bytes().as_slice(), &16u16.to_be_bytes(), &0x1968u32.to_be_bytes()].concat();
+        let own: Vec<u8> =
+            [57_720u16.to_be_bytes().as_slice(), &16u16.to_be_bytes(), &0x1968u32.to_be_bytes()].concat();
         assert!(template.ends_with(&own));
     }
 }

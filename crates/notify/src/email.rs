@@ -47,8 +47,7 @@ pub(crate) fn send(settings: &Settings, message: &Message) -> Result<(), Error> 
         (false, None) => 25,
     };
     let port = value(settings, "port").and_then(|port| port.parse().ok()).unwrap_or(usual);
-    let mut transport =
-        SmtpTransport::builder_dangerous(host).port(port).tls(tls).timeout(Some(PATIENCE));
+    let mut transport = SmtpTransport::builder_dangerous(host).port(port).tls(tls).timeout(Some(PATIENCE));
     if let Some(user) = user {
         let password = settings.get("password").cloned().unwrap_or_default();
         transport = transport.credentials(Credentials::new(user.to_owned(), password));
@@ -112,9 +111,13 @@ mod tests {
         let message = Message { title: "3 hits".into(), text: "of query x".into(), ..Message::default() };
         crate::send("email", &settings, &message).unwrap();
         let told = thread.join().unwrap();
-        for line in
-            ["MAIL FROM:<h@example.org>", "RCPT TO:<a@example.org>", "RCPT TO:<b@example.org>", "Subject: 3 hits", "of query x"]
-        {
+        for line in [
+            "MAIL FROM:<h@example.org>",
+            "RCPT TO:<a@example.org>",
+            "RCPT TO:<b@example.org>",
+            "Subject: 3 hits",
+            "of query x",
+        ] {
             assert!(told.contains(line), "{line}: {told}");
         }
     }

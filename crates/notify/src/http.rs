@@ -16,7 +16,12 @@ struct Post {
 
 impl Post {
     fn json(url: &str, body: &Value) -> Self {
-        Self { url: url.to_owned(), content_type: "application/json", authorization: None, body: body.to_string() }
+        Self {
+            url: url.to_owned(),
+            content_type: "application/json",
+            authorization: None,
+            body: body.to_string(),
+        }
     }
 }
 
@@ -31,7 +36,8 @@ fn posts(kind: &str, settings: &Settings, message: &Message) -> Vec<Post> {
         "slack" => vec![Post::json(get("slackWebhookUrl"), &json!({ "text": slack_text(&whole(message)) }))],
         "discord" => {
             // Discord refuses more than 2000 characters
-            let body = json!({ "content": shortened(&whole(message), 2_000), "allowed_mentions": { "parse": [] } });
+            let body =
+                json!({ "content": shortened(&whole(message), 2_000), "allowed_mentions": { "parse": [] } });
             vec![Post::json(get("discordWebhookUrl"), &body)]
         }
         "msteams" => {
@@ -61,7 +67,10 @@ fn posts(kind: &str, settings: &Settings, message: &Message) -> Vec<Post> {
                 .map(|to| Post {
                     url: format!("https://api.twilio.com/2010-04-01/Accounts/{sid_in_path}/Messages.json"),
                     content_type: "application/x-www-form-urlencoded",
-                    authorization: Some(format!("Basic {}", STANDARD.encode(format!("{sid}:{}", get("authToken"))))),
+                    authorization: Some(format!(
+                        "Basic {}",
+                        STANDARD.encode(format!("{sid}:{}", get("authToken")))
+                    )),
                     body: form_urlencoded::Serializer::new(String::new())
                         .extend_pairs([("To", to), ("From", get("fromNumber")), ("Body", &text)])
                         .finish(),
@@ -95,11 +104,15 @@ pub(crate) fn send(kind: &str, settings: &Settings, message: &Message) -> Result
             request = request.header("authorization", authorization);
         }
         // the URL is a secret of most services: it stands in no error
-        let mut answer = request.send(post.body.as_str()).map_err(|error| Error::Failed(error.to_string()))?;
+        let mut answer =
+            request.send(post.body.as_str()).map_err(|error| Error::Failed(error.to_string()))?;
         let status = answer.status();
         if !status.is_success() {
             let said = answer.body_mut().with_config().limit(2_048).read_to_string().unwrap_or_default();
-            return Err(Error::Failed(format!("the service answered {status}: {}", shortened(said.trim(), 200))));
+            return Err(Error::Failed(format!(
+                "the service answered {status}: {}",
+                shortened(said.trim(), 200)
+            )));
         }
     }
     Ok(())
@@ -127,14 +140,20 @@ mod tests {
     fn each_service_gets_its_form() {
         let slack = only("slack", &[("slackWebhookUrl", "https://s/x")]);
         assert_eq!(slack.body, r#"{"text":"3 new &lt;sessions&gt;\nof query \"x\""}"#);
-        let discord: Value = serde_json::from_str(&only("discord", &[("discordWebhookUrl", "https://d")]).body).unwrap();
+        let discord: Value =
+            serde_json::from_str(&only("discord", &[("discordWebhookUrl", "https://d")]).body).unwrap();
         assert_eq!(discord["allowed_mentions"]["parse"], json!([]));
-        let teams: Value = serde_json::from_str(&only("msteams", &[("webhookUrl", "https://t")]).body).unwrap();
+        let teams: Value =
+            serde_json::from_str(&only("msteams", &[("webhookUrl", "https://t")]).body).unwrap();
         assert_eq!(teams["attachments"][0]["content"]["body"][1]["text"], "of query \"x\"");
-        let twilio = only("twilio", &[("accountSid", "A C"), ("authToken", "t"), ("toNumber", "+1"), ("fromNumber", "+2")]);
+        let twilio = only(
+            "twilio",
+            &[("accountSid", "A C"), ("authToken", "t"), ("toNumber", "+1"), ("fromNumber", "+2")],
+        );
         assert_eq!(twilio.url, "https://api.twilio.com/2010-04-01/Accounts/A+C/Messages.json");
         assert!(twilio.body.starts_with("To=%2B1&From=%2B2&Body=3+new"), "{}", twilio.body);
-        let hook: Value = serde_json::from_str(&only("webhook", &[("webhookUrl", "https://w")]).body).unwrap();
+        let hook: Value =
+            serde_json::from_str(&only("webhook", &[("webhookUrl", "https://w")]).body).unwrap();
         assert_eq!((&hook["count"], &hook["title"]), (&json!(3), &json!("3 new <sessions>")));
     }
 

@@ -161,7 +161,9 @@ pub fn check(kind: &str, settings: &Settings) -> Result<(), Error> {
         if !fine {
             return wrong(match field.name {
                 name if name.ends_with("Url") => format!("{name} must begin with https:// or http://"),
-                name => format!("{name}: `{}` is not possible. {}", crate::shortened(text, 60), field.description),
+                name => {
+                    format!("{name}: `{}` is not possible. {}", crate::shortened(text, 60), field.description)
+                }
             });
         }
     }
@@ -181,7 +183,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_wrong_is_named() {
-        let said = |kind: &str, pairs: &[(&str, &str)]| check(kind, &settings(pairs)).unwrap_err().to_string();
+        let said =
+            |kind: &str, pairs: &[(&str, &str)]| check(kind, &settings(pairs)).unwrap_err().to_string();
         assert_eq!(said("pigeon", &[]), "Unknown notifier type");
         assert_eq!(said("slack", &[("slackWebhookUrl", " ")]), "Missing a value for slackWebhookUrl");
         assert!(said("slack", &[("slackWebhookUrl", "hooks.slack.com")]).contains("https://"));
@@ -197,7 +200,12 @@ mod tests {
         for kind in KINDS {
             assert_eq!(KINDS.iter().filter(|other| other.name == kind.name).count(), 1);
             for field in kind.fields {
-                assert_eq!(kind.fields.iter().filter(|other| other.name == field.name).count(), 1, "{}", field.name);
+                assert_eq!(
+                    kind.fields.iter().filter(|other| other.name == field.name).count(),
+                    1,
+                    "{}",
+                    field.name
+                );
             }
         }
     }

@@ -70,7 +70,11 @@ fn value<'s>(settings: &'s Settings, name: &str) -> Option<&'s str> {
 
 /// Title and text as one.
 fn whole(message: &Message) -> String {
-    if message.text.is_empty() { message.title.clone() } else { format!("{}\n{}", message.title, message.text) }
+    if message.text.is_empty() {
+        message.title.clone()
+    } else {
+        format!("{}\n{}", message.title, message.text)
+    }
 }
 
 /// A text of at most so many characters.

@@ -43,7 +43,9 @@ fn oid(numbers: &[u32]) -> Vec<u8> {
             groups.push(0);
         }
         let last = groups.len() - 1;
-        content.extend(groups.into_iter().enumerate().map(|(at, group)| if at < last { group | 0x80 } else { group }));
+        content.extend(
+            groups.into_iter().enumerate().map(|(at, group)| if at < last { group | 0x80 } else { group }),
+        );
     }
     tlv(0x06, &content)
 }
@@ -64,7 +66,12 @@ fn trap(community: &str, message: &Message, request: u32) -> Vec<u8> {
         text(1, &message.title),
         text(2, &whole(message)),
     ];
-    let pdu = [integer(0x02, request & 0x7fff_ffff), integer(0x02, 0), integer(0x02, 0), tlv(0x30, &bindings.concat())];
+    let pdu = [
+        integer(0x02, request & 0x7fff_ffff),
+        integer(0x02, 0),
+        integer(0x02, 0),
+        tlv(0x30, &bindings.concat()),
+    ];
     let parts = [integer(0x02, 1), tlv(0x04, community.as_bytes()), tlv(0xa7, &pdu.concat())];
     tlv(0x30, &parts.concat())
 }

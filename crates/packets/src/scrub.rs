@@ -58,10 +58,10 @@ fn open(path: PathBuf, files: &dyn Files) -> Result<Writable, (Option<PathBuf>, 
         return Err(fail(&path, Gone::Unreadable(why.to_owned())));
     }
     // to the last interface of a pcapng: any session may be asked for
-    let window =
-        Window::open(&path, files.keys(), None, u64::MAX, READ).map_err(|gone| fail(&path, gone))?;
+    let window = Window::open(&path, files.keys(), None, u64::MAX, READ).map_err(|gone| fail(&path, gone))?;
     let file = OpenOptions::new().write(true).open(&path);
-    let file = file.map_err(|error| fail(&path, Gone::Unreadable(format!("cannot write the packet file: {error}"))))?;
+    let file = file
+        .map_err(|error| fail(&path, Gone::Unreadable(format!("cannot write the packet file: {error}"))))?;
     Ok(Writable { path, file, window })
 }
 
@@ -71,7 +71,9 @@ impl Writable {
         let header = self.window.header(at, std::iter::empty())?;
         // a file that is another one by now must not be written to
         if header.time.div_euclid(1_000_000) < start_ms {
-            let why = format!("the packet at byte {at} is older than its session: the file is not what was imported");
+            let why = format!(
+                "the packet at byte {at} is older than its session: the file is not what was imported"
+            );
             return Err(Gone::Damaged(why));
         }
         let (mut place, mut left) = (header.data_at, header.captured_len as usize);

@@ -348,7 +348,8 @@ pub(crate) fn found(id: &str) -> Plan {
 
 fn message(hunt: &Value) -> Message {
     let text = |name: &str| hunt[name].as_str().unwrap_or_default();
-    let [matched, searched] = ["matchedSessions", "searchedSessions"].map(|name| hunt[name].as_u64().unwrap_or(0));
+    let [matched, searched] =
+        ["matchedSessions", "searchedSessions"].map(|name| hunt[name].as_u64().unwrap_or(0));
     let expression = hunt["query"]["expression"].as_str().unwrap_or_default();
     let data = json!({
         "kind": "hunt", "name": text("name"), "search": text("search"), "searchType": text("searchType"),

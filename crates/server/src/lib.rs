@@ -54,8 +54,8 @@ pub use auth::{
 };
 pub use config::Config;
 pub use evidence::Evidence;
-pub use links::Link;
 pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
+pub use links::Link;
 pub use pinning::{PinError, PinWish, Pins};
 pub use serve::{ServeError, Server, serve};
 pub use tls::{TlsError, TlsFiles};

@@ -75,7 +75,12 @@ impl Metrics {
                 "History entries that could not be written.",
                 &self.history_lost,
             ),
-            ("notifications_sent_total", "counter", "Notifications that a notifier took.", &self.notices_sent),
+            (
+                "notifications_sent_total",
+                "counter",
+                "Notifications that a notifier took.",
+                &self.notices_sent,
+            ),
             (
                 "notifications_failed_total",
                 "counter",

@@ -83,7 +83,8 @@ fn give(user: &mut User, role: &User) {
         *own |= given;
     }
     if role.time_limit > 0 {
-        user.time_limit = if user.time_limit > 0 { user.time_limit.min(role.time_limit) } else { role.time_limit };
+        user.time_limit =
+            if user.time_limit > 0 { user.time_limit.min(role.time_limit) } else { role.time_limit };
     }
     let (own, given) = (user.expression.trim(), role.expression.trim());
     if !given.is_empty() {

@@ -1,19 +1,20 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields, files, hunts,
-    info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page, pcap, pins, regression, sessions, shareables,
-    shortcuts, spi, stats, summary, system, tls_keys, tokens, totp, upload, users, views,
+    account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields,
+    files, hunts, info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page, pcap, pins,
+    regression, sessions, shareables, shortcuts, spi, stats, summary, system, tls_keys, tokens, totp, upload,
+    users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
 use crate::{apidocs, auth, history, mcp, web};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, get};
 use std::any::Any;
 use tower_http::CompressionLevel;
@@ -102,7 +103,12 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(packet_files::by_hash))
         .routes(routes!(packet_files::by_hash_of_session))
         .also(GET, "/bodyHash/{hash}", "/api/sessions/bodyhash/{hash}", packet_files::by_hash)
-        .also(GET, "/{node}/{id}/bodyHash/{hash}", "/api/session/{node}/{id}/bodyhash/{hash}", packet_files::by_hash_of_session)
+        .also(
+            GET,
+            "/{node}/{id}/bodyHash/{hash}",
+            "/api/session/{node}/{id}/bodyhash/{hash}",
+            packet_files::by_hash_of_session,
+        )
         // Arkime takes a long query as a POST too
         .also(POST, "/api/sessions", "/api/sessions", sessions::list)
         .also(POST, "/api/buildquery", "/api/buildquery", sessions::build_query)
@@ -147,7 +153,12 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(packet_files::decodings))
         .routes(routes!(tls_keys::show, tls_keys::add, tls_keys::remove))
         .also(GET, "/decodings", "/api/sessions/decodings", packet_files::decodings)
-        .also(GET, "/{node}/{id}/body/{kind}/{number}/{name}", "/api/session/{node}/{id}/body/{kind}/{number}/{name}", packet_files::body)
+        .also(
+            GET,
+            "/{node}/{id}/body/{kind}/{number}/{name}",
+            "/api/session/{node}/{id}/body/{kind}/{number}/{name}",
+            packet_files::body,
+        )
         .routes(routes!(pcap::check))
         .also(POST, "/api/export/check", "/api/export/check", pcap::check)
         .routes(routes!(complete::suggest))
@@ -200,7 +211,7 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(totp::setup))
         .routes(routes!(totp::confirm))
         .routes(routes!(totp::disable))
-        .route("/api/user/totp", get(totp::status))
+        .also(GET, "/api/user/totp", "/api/user/totp/status", totp::status)
         .routes(routes!(account::logout))
         .routes(routes!(info::app_info))
         .routes(routes!(stats::stats))
@@ -264,7 +275,8 @@ fn shared() -> OpenApiRouter<App> {
 /// Everything that needs a user, with the history of it.
 fn remembered(app: &App) -> OpenApiRouter<App> {
     let queries = queries().layer(from_fn_with_state(app.clone(), history::record));
-    let others = others().merge(shared()).merge(system()).layer(from_fn_with_state(app.clone(), history::audit));
+    let others =
+        others().merge(shared()).merge(system()).layer(from_fn_with_state(app.clone(), history::audit));
     queries.merge(others)
 }
 

@@ -3,8 +3,10 @@
 use fields::ObjectDef;
 
 /// One hit of a rule.
-pub static EVIDENCE: ObjectDef =
-    ObjectDef::new("evidence", "One hit of a rule: what it recognised in a packet, and which packet that was.");
+pub static EVIDENCE: ObjectDef = ObjectDef::new(
+    "evidence",
+    "One hit of a rule: what it recognised in a packet, and which packet that was.",
+);
 
 fields::fields! { "evidence";
     /// What the rule recognises: `service`, `device`, `os`, `midware`, `threat`; `rule` for rules in the search language.

@@ -306,7 +306,8 @@ impl<'a> Running<'a> {
         let mut told = Instant::now();
         let (pending, worker) = (&mut self.pending, &mut self.worker);
         let mut out = |doc| pending.push(doc);
-        self.intake.close(&mut |arrival, identity, hash| worker.arrival(arrival, None, identity, hash, &mut out));
+        self.intake
+            .close(&mut |arrival, identity, hash| worker.arrival(arrival, None, identity, hash, &mut out));
         loop {
             let pending = &mut self.pending;
             let done = self.worker.close_some(DOCUMENTS, &mut |doc| pending.push(doc));

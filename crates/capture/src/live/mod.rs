@@ -49,7 +49,13 @@ impl Line {
     /// A line that keeps every packet.
     #[must_use]
     pub fn new(source: Box<dyn PacketSource>, store: Option<Box<dyn PacketWriter>>) -> Self {
-        Self { source, store, keep: KeepRules::none(), duplicates: DuplicateOptions::default(), examination: None }
+        Self {
+            source,
+            store,
+            keep: KeepRules::none(),
+            duplicates: DuplicateOptions::default(),
+            examination: None,
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Evidence through the whole pipeline: hits in the documents, packets in the files, with what the original probe did. The corpus may be absent.
 
-use capture::{Examination, ExaminationOptions, Inspection, Level, Options, SessionRule, SessionRuleKeep, Severity};
-use enrich::Enricher;
 use ::evidence::{Archive, Limits, Recorder, RecorderOptions};
+use capture::{
+    Examination, ExaminationOptions, Inspection, Level, Options, SessionRule, SessionRuleKeep, Severity,
+};
+use enrich::Enricher;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use session::evidence as said;
@@ -97,10 +99,17 @@ fn levels_keep_what_the_original_kept_and_more_where_it_forgot() {
         let packets = packets(&folder.join(case["pcap"].as_str().unwrap()));
         let mut before: Vec<u64> = Vec::new();
         for number in 0..=3u8 {
-            let options =
-                ExaminationOptions { rules: rules.clone(), level: level(number), ..ExaminationOptions::default() };
+            let options = ExaminationOptions {
+                rules: rules.clone(),
+                level: level(number),
+                ..ExaminationOptions::default()
+            };
             let (docs, kept) = run(options, &packets);
-            assert!(before.iter().all(|time| kept.contains(time)), "{name}: level {number} keeps what {} does", number.max(1) - 1);
+            assert!(
+                before.iter().all(|time| kept.contains(time)),
+                "{name}: level {number} keeps what {} does",
+                number.max(1) - 1
+            );
             before.clone_from(&kept);
             let key = number.to_string();
             let saved = |key: &str| numbers(&case["levels"][key]["saved_usec"]);
@@ -116,7 +125,10 @@ fn levels_keep_what_the_original_kept_and_more_where_it_forgot() {
             }
             if name == "p_ant" && (1..=3).contains(&number) {
                 // the web shell in the body, where the original does not look
-                let shell = docs.iter().flat_map(|doc| doc.list(&said::EVIDENCE)).find(|hit| hit.text(&said::TYPE) == Some("WEBSHELL"));
+                let shell = docs
+                    .iter()
+                    .flat_map(|doc| doc.list(&said::EVIDENCE))
+                    .find(|hit| hit.text(&said::TYPE) == Some("WEBSHELL"));
                 let time = shell.unwrap().int(&said::TIME).unwrap() as u64;
                 if !want.contains(&time) {
                     want.push(time);
@@ -138,8 +150,11 @@ fn samples_keep_as_many_packets_as_the_original() {
     for (name, want) in [("mining_common", [1, 1, 2]), ("sql_inject", [0, 11, 22])] {
         let packets = packets(&folder.join(format!("samples/{name}.pcap")));
         let count = |number: u8| {
-            let options =
-                ExaminationOptions { rules: rules.clone(), level: level(number), ..ExaminationOptions::default() };
+            let options = ExaminationOptions {
+                rules: rules.clone(),
+                level: level(number),
+                ..ExaminationOptions::default()
+            };
             run(options, &packets)
         };
         let kept = [1, 2, 3].map(|number| count(number).1.len());
@@ -210,7 +225,8 @@ fn a_request_in_two_segments_is_found_when_segments_are_joined() {
         joined,
         ..ExaminationOptions::default()
     };
-    let threats = |docs: &[SessionDoc]| hits(docs).into_iter().filter(|hit| hit.starts_with("threat")).count();
+    let threats =
+        |docs: &[SessionDoc]| hits(docs).into_iter().filter(|hit| hit.starts_with("threat")).count();
     let (docs, kept) = run(options(false), &packets);
     assert_eq!((threats(&docs), kept.len()), (0, 0));
     let (docs, kept) = run(options(true), &packets);
@@ -230,7 +246,10 @@ fn datagrams(payloads: &[(i64, &[u8])]) -> Vec<(i64, Vec<u8>)> {
         frame.extend(payload);
         frame
     };
-    payloads.iter().map(|(seconds, payload)| (1_687_074_364_000_000_000 + seconds * 1_000_000_000, frame(payload))).collect()
+    payloads
+        .iter()
+        .map(|(seconds, payload)| (1_687_074_364_000_000_000 + seconds * 1_000_000_000, frame(payload)))
+        .collect()
 }
 
 fn one_rule(text: &str) -> Vec<rules::Rule> {
@@ -248,9 +267,11 @@ fn a_flow_begins_anew_when_it_was_silent() {
         level: Level::Threats,
         ..ExaminationOptions::default()
     };
-    let (docs, kept) = run(options(), &datagrams(&[(0, b"evil"), (30, b"evil"), (61, b"evil"), (62, b"evil")]));
+    let (docs, kept) =
+        run(options(), &datagrams(&[(0, b"evil"), (30, b"evil"), (61, b"evil"), (62, b"evil")]));
     assert_eq!((hits(&docs).len(), kept.len()), (2, 2));
-    let many: Vec<(i64, &[u8])> = (0..11).map(|n| (n, if n < 10 { b"none".as_slice() } else { b"evil" })).collect();
+    let many: Vec<(i64, &[u8])> =
+        (0..11).map(|n| (n, if n < 10 { b"none".as_slice() } else { b"evil" })).collect();
     assert_eq!(run(options(), &datagrams(&many)).1.len(), 0, "the eleventh packet is not looked at");
     assert_eq!(run(options(), &datagrams(&many[1..])).1.len(), 1, "the tenth is");
     // a rule for TCP does not look at UDP
@@ -276,7 +297,8 @@ fn rules_in_the_search_language_keep_packets_or_sessions() {
     let packets = datagrams(&[(0, b"a"), (1, b"b"), (2, b"c"), (3, b"d"), (4, b"e")]);
     let count = |when: &str, keep| {
         let session_rules = vec![rule("mine", when, keep)];
-        let options = ExaminationOptions { session_rules, level: Level::Threats, ..ExaminationOptions::default() };
+        let options =
+            ExaminationOptions { session_rules, level: Level::Threats, ..ExaminationOptions::default() };
         let (docs, kept) = run(options, &packets);
         let hits = hits(&docs);
         assert!(hits.iter().all(|hit| hit.starts_with("rule POLICY mine")), "{hits:?}");

@@ -1,7 +1,9 @@
 //! Opens one record: AES-GCM, ChaCha20-Poly1305, AES-CBC with HMAC (RFC 5246, 5288, 7366, 7905, 8446).
 
 use aes::cipher::{BlockDecrypt, KeyInit, generic_array::GenericArray};
-use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use ring::aead::{
+    AES_128_GCM, AES_256_GCM, Aad, Algorithm, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey,
+};
 use ring::{hkdf, hmac};
 
 /// How a suite protects records.
@@ -116,7 +118,12 @@ enum Kind {
     Explicit(LessSafeKey),
     /// The sequence number is the nonce: TLS 1.3, and ChaCha20 before it.
     Implicit(LessSafeKey),
-    Cbc { cipher: Block, mac: hmac::Key, mac_length: usize, encrypt_then_mac: bool },
+    Cbc {
+        cipher: Block,
+        mac: hmac::Key,
+        mac_length: usize,
+        encrypt_then_mac: bool,
+    },
 }
 
 enum Block {
@@ -156,7 +163,13 @@ fn aead_of(bulk: Bulk, key: &[u8]) -> Option<LessSafeKey> {
 
 impl Opener {
     /// Keys of both sides of TLS 1.0 to 1.2, from the master secret: `[client, server]`.
-    pub fn before_13(suite: Suite, version: u16, master: &[u8], randoms: (&[u8; 32], &[u8; 32]), encrypt_then_mac: bool) -> Option<[Self; 2]> {
+    pub fn before_13(
+        suite: Suite,
+        version: u16,
+        master: &[u8],
+        randoms: (&[u8; 32], &[u8; 32]),
+        encrypt_then_mac: bool,
+    ) -> Option<[Self; 2]> {
         let (client, server) = randoms;
         let (mac_length, key_length, iv_length) = match suite.bulk {
             Bulk::Gcm { key } => (0, key, 4),
@@ -169,10 +182,13 @@ impl Opener {
             return None;
         }
         let seed = [&server[..], &client[..]].concat();
-        let block = prf(master, suite.sha384, b"key expansion", &seed, 2 * (mac_length + key_length + iv_length));
+        let block =
+            prf(master, suite.sha384, b"key expansion", &seed, 2 * (mac_length + key_length + iv_length));
         let (macs, rest) = block.split_at_checked(2 * mac_length)?;
         let (keys, ivs) = rest.split_at_checked(2 * key_length)?;
-        let half = |bytes: &[u8], n: usize, second: bool| bytes.get(if second { n..2 * n } else { 0..n }).map(<[u8]>::to_vec);
+        let half = |bytes: &[u8], n: usize, second: bool| {
+            bytes.get(if second { n..2 * n } else { 0..n }).map(<[u8]>::to_vec)
+        };
         let side = |second: bool| -> Option<Self> {
             let key = half(keys, key_length, second)?;
             let kind = match suite.bulk {
@@ -272,7 +288,8 @@ fn cbc(cipher: &Block, mut previous: [u8; 16], blocks: &[u8]) -> Option<Vec<u8>>
 
 fn open_aead(key: &LessSafeKey, nonce: [u8; 12], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = sealed.to_vec();
-    let length = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut bytes).ok()?.len();
+    let length =
+        key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut bytes).ok()?.len();
     bytes.truncate(length);
     Some(bytes)
 }

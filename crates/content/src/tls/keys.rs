@@ -35,7 +35,8 @@ pub(super) enum Label {
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| char::from(byte).to_digit(16);
-    let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some((digit(*high)? * 16 + digit(*low)?) as u8)).collect();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|[high, low]| Some((digit(*high)? * 16 + digit(*low)?) as u8)).collect();
     bytes.filter(|_| rest.is_empty())
 }
 
@@ -96,7 +97,8 @@ impl KeyLog {
                 // no pcapng, or damaged
                 return taken;
             }
-            let number = |bytes: [u8; 4]| if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) };
+            let number =
+                |bytes: [u8; 4]| if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) };
             let (kind, length) = (number([a, b, c, d]), number([e, f, g, h]));
             if length < 12 {
                 return taken;

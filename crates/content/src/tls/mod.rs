@@ -90,7 +90,10 @@ impl<'k> Work<'k> {
 
     fn turn(&mut self, turn: &Turn) {
         if turn.lost_before > 0 && self.side(turn.speaker).in_tls {
-            self.trouble(turn.speaker, "bytes are missing: what one side said after them cannot be decrypted");
+            self.trouble(
+                turn.speaker,
+                "bytes are missing: what one side said after them cannot be decrypted",
+            );
         }
         let one = self.side(turn.speaker);
         if one.broken {
@@ -192,7 +195,9 @@ impl<'k> Work<'k> {
                 2 => {
                     self.server_hello(side, body);
                 }
-                20 if self.version >= 0x0304 => self.next_secret(side, if side == self.client { Label::Client } else { Label::Server }),
+                20 if self.version >= 0x0304 => {
+                    self.next_secret(side, if side == self.client { Label::Client } else { Label::Server })
+                }
                 24 if self.version >= 0x0304 => self.key_update(side),
                 _ => {}
             }
@@ -251,7 +256,13 @@ impl<'k> Work<'k> {
             self.out.problem = Some("the key log has no CLIENT_RANDOM line for this connection".to_owned());
             return None;
         };
-        self.pending = Opener::before_13(suite, self.version, master, (&self.client_random, &self.server_random), encrypt_then_mac);
+        self.pending = Opener::before_13(
+            suite,
+            self.version,
+            master,
+            (&self.client_random, &self.server_random),
+            encrypt_then_mac,
+        );
         self.began = self.pending.is_some();
         Some(())
     }

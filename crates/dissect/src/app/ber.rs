@@ -24,7 +24,9 @@ fn head(p: &Pen<'_>) -> Option<(u8, usize, usize)> {
 
 fn integer(bytes: &[u8]) -> Option<i64> {
     let first = *bytes.first()?;
-    (bytes.len() <= 8).then(|| bytes.iter().fold(if first & 0x80 != 0 { -1 } else { 0 }, |n: i64, byte| n << 8 | i64::from(*byte)))
+    (bytes.len() <= 8).then(|| {
+        bytes.iter().fold(if first & 0x80 != 0 { -1 } else { 0 }, |n: i64, byte| n << 8 | i64::from(*byte))
+    })
 }
 
 fn oid(bytes: &[u8]) -> String {
@@ -84,7 +86,9 @@ fn value(p: &mut Pen<'_>, application: fn(u8) -> Option<&'static str>) -> Option
         }
         let text = match tag {
             1 => (bytes.iter().any(|byte| *byte != 0)).to_string(),
-            2 | 10 | 0x41 | 0x42 | 0x43 | 0x46 => integer(bytes).map_or_else(|| show::bytes(bytes), |n| n.to_string()),
+            2 | 10 | 0x41 | 0x42 | 0x43 | 0x46 => {
+                integer(bytes).map_or_else(|| show::bytes(bytes), |n| n.to_string())
+            }
             6 => oid(bytes),
             0x40 if length == 4 => bytes.iter().map(u8::to_string).collect::<Vec<_>>().join("."),
             _ if printable(bytes) => show::text(bytes),
@@ -96,7 +100,8 @@ fn value(p: &mut Pen<'_>, application: fn(u8) -> Option<&'static str>) -> Option
 }
 
 fn printable(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t')))
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.chars().all(|c| !c.is_control() || matches!(c, '\r' | '\n' | '\t')))
 }
 
 /// A leaf with a name: an integer or text.
@@ -194,8 +199,18 @@ pub(super) fn snmp(p: &mut Pen<'_>) -> bool {
                 inside(p, |p| {
                     leaf(p, "snmp.request_id", "request-id", |_| None)?;
                     let bulk = kind == 5;
-                    leaf(p, if bulk { "snmp.non_repeaters" } else { "snmp.error_status" }, if bulk { "non-repeaters" } else { "error-status" }, |_| None)?;
-                    leaf(p, if bulk { "snmp.max_repetitions" } else { "snmp.error_index" }, if bulk { "max-repetitions" } else { "error-index" }, |_| None)?;
+                    leaf(
+                        p,
+                        if bulk { "snmp.non_repeaters" } else { "snmp.error_status" },
+                        if bulk { "non-repeaters" } else { "error-status" },
+                        |_| None,
+                    )?;
+                    leaf(
+                        p,
+                        if bulk { "snmp.max_repetitions" } else { "snmp.error_index" },
+                        if bulk { "max-repetitions" } else { "error-index" },
+                        |_| None,
+                    )?;
                     p.group("snmp.variable_bindings", "variable-bindings", |p| {
                         inside(p, |p| {
                             while p.left() > 0 {
@@ -297,7 +312,9 @@ pub(super) fn ldap(p: &mut Pen<'_>) -> bool {
                                 }
                                 3 => {
                                     leaf(p, "ldap.baseObject", "baseObject", |_| None)?;
-                                    leaf(p, "ldap.scope", "scope", |n| ["baseObject", "singleLevel", "wholeSubtree"].get(n as usize).copied())?;
+                                    leaf(p, "ldap.scope", "scope", |n| {
+                                        ["baseObject", "singleLevel", "wholeSubtree"].get(n as usize).copied()
+                                    })?;
                                     leaf(p, "ldap.derefAliases", "derefAliases", |_| None)?;
                                     leaf(p, "ldap.sizeLimit", "sizeLimit", |_| None)?;
                                     leaf(p, "ldap.timeLimit", "timeLimit", |_| None)?;

@@ -14,7 +14,9 @@ fn kind(n: u64) -> Option<&'static str> {
 }
 
 pub(super) fn bgp(p: &mut Pen<'_>) -> bool {
-    let starts = |p: &Pen<'_>| p.rest().get(..16).is_some_and(|marker| marker.iter().all(|byte| *byte == 0xff)) && p.left() >= 19;
+    let starts = |p: &Pen<'_>| {
+        p.rest().get(..16).is_some_and(|marker| marker.iter().all(|byte| *byte == 0xff)) && p.left() >= 19
+    };
     if !starts(p) {
         return false;
     }
@@ -39,10 +41,14 @@ pub(super) fn bgp(p: &mut Pen<'_>) -> bool {
                         p.raw_rest("bgp.open.opt", "Optional Parameters");
                     }
                     2 => {
-                        let length = p.u16("bgp.update.withdrawn_routes.length", "Withdrawn Routes Length")?;
+                        let length =
+                            p.u16("bgp.update.withdrawn_routes.length", "Withdrawn Routes Length")?;
                         p.within(usize::from(length), |p| prefixes(p, "bgp.withdrawn_prefix"))?;
-                        let length = p.u16("bgp.update.path_attributes.length", "Total Path Attribute Length")?;
-                        p.group("bgp.update.path_attributes", "Path attributes", |p| p.within(usize::from(length), attributes))?;
+                        let length =
+                            p.u16("bgp.update.path_attributes.length", "Total Path Attribute Length")?;
+                        p.group("bgp.update.path_attributes", "Path attributes", |p| {
+                            p.within(usize::from(length), attributes)
+                        })?;
                         prefixes(p, "bgp.nlri_prefix")?;
                     }
                     3 => {
@@ -102,7 +108,9 @@ fn attributes(p: &mut Pen<'_>) -> Option<()> {
             let flags = p.hex(1, "bgp.update.path_attribute.flags", "Flags")?;
             let kind = p.code(1, "bgp.update.path_attribute.type_code", "Type Code", attribute)?;
             p.label(attribute(kind).unwrap_or("Path Attribute"));
-            let length = p.uint(if flags & 0x10 != 0 { 2 } else { 1 }, "bgp.update.path_attribute.length", "Length")? as usize;
+            let length =
+                p.uint(if flags & 0x10 != 0 { 2 } else { 1 }, "bgp.update.path_attribute.length", "Length")?
+                    as usize;
             if (kind, length) == (3, 4) {
                 return p.ip4("bgp.update.path_attribute.next_hop", "Next hop").map(|_| ());
             }

@@ -90,7 +90,11 @@ fn mysql_body(p: &mut Pen<'_>, from_server: bool, number: u8) -> Option<()> {
                 p.label(format!("Request Command {label}"));
                 match kind {
                     2..=6 | 22 if p.left() > 0 => {
-                        let text = p.text(p.left(), if kind == 2 { "mysql.schema" } else { "mysql.query" }, "Statement")?;
+                        let text = p.text(
+                            p.left(),
+                            if kind == 2 { "mysql.schema" } else { "mysql.query" },
+                            "Statement",
+                        )?;
                         p.value(show::text(text));
                     }
                     23..=26 | 28 if p.left() >= 4 => _ = p.le(4, "mysql.stmt_id", "Statement ID")?,
@@ -171,8 +175,11 @@ fn backend(kind: u8) -> Option<&'static str> {
 pub(super) fn postgresql(p: &mut Pen<'_>) -> bool {
     let from_server = p.facts.ports.0 < p.facts.ports.1;
     let names = if from_server { backend } else { frontend };
-    let startup = !from_server && p.peek32(0).is_some_and(|n| (8..10_000).contains(&n)) && p.peek32(4).is_some_and(|n| n == 196_608 || n >> 16 == 1234);
-    let message = p.peek(0).and_then(names).is_some() && p.peek32(1).is_some_and(|n| (4..1 << 30).contains(&n));
+    let startup = !from_server
+        && p.peek32(0).is_some_and(|n| (8..10_000).contains(&n))
+        && p.peek32(4).is_some_and(|n| n == 196_608 || n >> 16 == 1234);
+    let message =
+        p.peek(0).and_then(names).is_some() && p.peek32(1).is_some_and(|n| (4..1 << 30).contains(&n));
     if !startup && !message && p.left() != 1 {
         return false;
     }
@@ -306,7 +313,10 @@ pub(super) fn redis(p: &mut Pen<'_>) -> bool {
         while p.left() > 0 {
             let length = line_length(p.rest());
             let line = p.rest().get(..length)?.trim_ascii_end();
-            let (kind, number) = (line.first().copied(), line.get(1..).and_then(|n| std::str::from_utf8(n).ok()?.parse::<usize>().ok()));
+            let (kind, number) = (
+                line.first().copied(),
+                line.get(1..).and_then(|n| std::str::from_utf8(n).ok()?.parse::<usize>().ok()),
+            );
             match (kind, number) {
                 (Some(b'*'), _) => _ = p.text(length, "resp.array", "Array")?,
                 (Some(b'$'), Some(bytes)) if length + bytes <= p.left() => {

@@ -82,7 +82,12 @@ pub(super) fn dhcp(p: &mut Pen<'_>) {
         p.u8("dhcp.hops", "Hops")?;
         p.hex(4, "dhcp.id", "Transaction ID")?;
         p.u16("dhcp.secs", "Seconds elapsed")?;
-        p.flags(2, "dhcp.flags", "Bootp flags", &[(0x8000, "dhcp.flags.bc", "Broadcast flag"), (0x7fff, "dhcp.flags.reserved", "Reserved flags")])?;
+        p.flags(
+            2,
+            "dhcp.flags",
+            "Bootp flags",
+            &[(0x8000, "dhcp.flags.bc", "Broadcast flag"), (0x7fff, "dhcp.flags.reserved", "Reserved flags")],
+        )?;
         p.ip4("dhcp.ip.client", "Client IP address")?;
         p.ip4("dhcp.ip.your", "Your (client) IP address")?;
         p.ip4("dhcp.ip.server", "Next server IP address")?;

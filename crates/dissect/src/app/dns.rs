@@ -58,15 +58,32 @@ fn body(p: &mut Pen<'_>, flavour: Flavour) -> Option<()> {
     p.group(if nbns { "nbns.flags" } else { "dns.flags" }, "Flags", |p| {
         let word = p.word(2)?;
         let names: [&'static str; 4] = match nbns {
-            true => ["nbns.flags.response", "nbns.flags.opcode", "nbns.flags.authoritative", "nbns.flags.truncated"],
-            false => ["dns.flags.response", "dns.flags.opcode", "dns.flags.authoritative", "dns.flags.truncated"],
+            true => [
+                "nbns.flags.response",
+                "nbns.flags.opcode",
+                "nbns.flags.authoritative",
+                "nbns.flags.truncated",
+            ],
+            false => {
+                ["dns.flags.response", "dns.flags.opcode", "dns.flags.authoritative", "dns.flags.truncated"]
+            }
         };
         p.bits(word, 0x8000, names[0], "Response");
         p.bits_code(word, 0x7800, (names[1], "Opcode"), |n| opcode(n as u8));
         p.bits(word, 0x0400, names[2], "Authoritative");
         p.bits(word, 0x0200, names[3], "Truncated");
-        p.bits(word, 0x0100, if nbns { "nbns.flags.recdesired" } else { "dns.flags.recdesired" }, "Recursion desired");
-        p.bits(word, 0x0080, if nbns { "nbns.flags.recavail" } else { "dns.flags.recavail" }, "Recursion available");
+        p.bits(
+            word,
+            0x0100,
+            if nbns { "nbns.flags.recdesired" } else { "dns.flags.recdesired" },
+            "Recursion desired",
+        );
+        p.bits(
+            word,
+            0x0080,
+            if nbns { "nbns.flags.recavail" } else { "dns.flags.recavail" },
+            "Recursion available",
+        );
         if nbns {
             p.bits(word, 0x0010, "nbns.flags.broadcast", "Broadcast");
         } else {
@@ -75,7 +92,12 @@ fn body(p: &mut Pen<'_>, flavour: Flavour) -> Option<()> {
             p.bits(word, 0x0010, "dns.flags.checkdisable", "Non-authenticated data");
         }
         let code = word.2 & 15;
-        p.add(if nbns { "nbns.flags.rcode" } else { "dns.flags.rcode" }, "Reply code", (word.0, 2), format!("{} ({code})", status(code as u8)));
+        p.add(
+            if nbns { "nbns.flags.rcode" } else { "dns.flags.rcode" },
+            "Reply code",
+            (word.0, 2),
+            format!("{} ({code})", status(code as u8)),
+        );
         p.value(format!("{:#06x}", word.2));
         Some(())
     })?;
@@ -102,7 +124,9 @@ fn body(p: &mut Pen<'_>, flavour: Flavour) -> Option<()> {
             Some(())
         })?;
     }
-    for (label, count) in [("Answers", answers), ("Authoritative nameservers", authorities), ("Additional records", additional)] {
+    for (label, count) in
+        [("Answers", answers), ("Authoritative nameservers", authorities), ("Additional records", additional)]
+    {
         if count == 0 {
             continue;
         }
@@ -129,7 +153,9 @@ fn name_at(all: &[u8], start: usize, end: usize, mut at: usize) -> Option<(Strin
                 return Some((if text.is_empty() { "<Root>".to_owned() } else { text }, used));
             }
             0 => {
-                let label = all.get(at + 1..at + 1 + usize::from(length)).filter(|_| at + usize::from(length) < end)?;
+                let label = all
+                    .get(at + 1..at + 1 + usize::from(length))
+                    .filter(|_| at + usize::from(length) < end)?;
                 if !text.is_empty() {
                     text.push('.');
                 }
@@ -171,7 +197,13 @@ fn netbios(text: &str) -> Option<String> {
     Some(format!("{}<{kind:02x}>", show::text(name).trim_end_matches([' ', '\0'])))
 }
 
-fn read_name(p: &mut Pen<'_>, start: usize, flavour: Flavour, name: &'static str, label: &'static str) -> Option<String> {
+fn read_name(
+    p: &mut Pen<'_>,
+    start: usize,
+    flavour: Flavour,
+    name: &'static str,
+    label: &'static str,
+) -> Option<String> {
     let at = p.at();
     let (text, used) = name_at(p.all(), start, p.end(), at)?;
     let text = if flavour == Flavour::Nbns { netbios(&text).unwrap_or(text) } else { text };
@@ -204,8 +236,11 @@ fn type_and_class(p: &mut Pen<'_>, flavour: Flavour, query: bool) -> Option<(u16
         let plain = if flavour == Flavour::Mdns { code & 0x7fff } else { code };
         p.add(names[1], "Class", (p.at(), 2), format!("{} ({plain:#06x})", class(plain)));
         if flavour == Flavour::Mdns {
-            let (name, label) =
-                if query { ("dns.qry.qu", "\"QU\" question") } else { ("dns.resp.cache_flush", "Cache flush") };
+            let (name, label) = if query {
+                ("dns.qry.qu", "\"QU\" question")
+            } else {
+                ("dns.resp.cache_flush", "Cache flush")
+            };
             p.bits((p.at(), 2, u64::from(code)), 0x8000, name, label);
         }
         p.skip(2)?;
@@ -215,7 +250,13 @@ fn type_and_class(p: &mut Pen<'_>, flavour: Flavour, query: bool) -> Option<(u16
 
 fn question(p: &mut Pen<'_>, start: usize, flavour: Flavour) -> Option<String> {
     p.group("", "Query", |p| {
-        let name = read_name(p, start, flavour, if flavour == Flavour::Nbns { "nbns.name" } else { "dns.qry.name" }, "Name")?;
+        let name = read_name(
+            p,
+            start,
+            flavour,
+            if flavour == Flavour::Nbns { "nbns.name" } else { "dns.qry.name" },
+            "Name",
+        )?;
         let (kind, _) = type_and_class(p, flavour, true)?;
         let shown = format!("{} {name}", kind_text(flavour, kind));
         p.label(name);
@@ -226,7 +267,13 @@ fn question(p: &mut Pen<'_>, start: usize, flavour: Flavour) -> Option<String> {
 
 fn record(p: &mut Pen<'_>, start: usize, flavour: Flavour) -> Option<()> {
     p.group("", "Record", |p| {
-        let name = read_name(p, start, flavour, if flavour == Flavour::Nbns { "nbns.name" } else { "dns.resp.name" }, "Name")?;
+        let name = read_name(
+            p,
+            start,
+            flavour,
+            if flavour == Flavour::Nbns { "nbns.name" } else { "dns.resp.name" },
+            "Name",
+        )?;
         let (kind, _) = type_and_class(p, flavour, false)?;
         if kind == 41 {
             p.label("OPT");
@@ -324,7 +371,10 @@ fn data(p: &mut Pen<'_>, start: usize, kind: u16, flavour: Flavour) -> Option<St
             p.u8("dns.rrsig.algorithm", "Algorithm")?;
             p.u8("dns.rrsig.labels", "Labels")?;
             p.unit(4, "dns.rrsig.original_ttl", "Original TTL", "seconds")?;
-            for (field, label) in [("dns.rrsig.signature_expiration", "Signature Expiration"), ("dns.rrsig.signature_inception", "Signature Inception")] {
+            for (field, label) in [
+                ("dns.rrsig.signature_expiration", "Signature Expiration"),
+                ("dns.rrsig.signature_inception", "Signature Inception"),
+            ] {
                 let time = p.peek32(0)?;
                 p.add(field, label, (p.at(), 4), show::utc(i64::from(time)));
                 p.skip(4)?;
@@ -335,11 +385,16 @@ fn data(p: &mut Pen<'_>, start: usize, kind: u16, flavour: Flavour) -> Option<St
             signer
         }
         48 => {
-            p.flags(2, "dns.dnskey.flags", "Flags", &[
-                (0x0100, "dns.dnskey.flags.zone_key", "Zone Key"),
-                (0x0080, "dns.dnskey.flags.key_revoked", "Key Revoked"),
-                (0x0001, "dns.dnskey.flags.secure_entry_point", "Key Signing Key"),
-            ])?;
+            p.flags(
+                2,
+                "dns.dnskey.flags",
+                "Flags",
+                &[
+                    (0x0100, "dns.dnskey.flags.zone_key", "Zone Key"),
+                    (0x0080, "dns.dnskey.flags.key_revoked", "Key Revoked"),
+                    (0x0001, "dns.dnskey.flags.secure_entry_point", "Key Signing Key"),
+                ],
+            )?;
             p.u8("dns.dnskey.protocol", "Protocol")?;
             p.u8("dns.dnskey.algorithm", "Algorithm")?;
             p.raw_rest("dns.dnskey.public_key", "Public Key");
@@ -351,7 +406,8 @@ fn data(p: &mut Pen<'_>, start: usize, kind: u16, flavour: Flavour) -> Option<St
             while p.left() >= 4 {
                 p.group("dns.svcb.svcparam", "SvcParam", |p| {
                     let key = p.code(2, "dns.svcb.svcparam.key", "SvcParamKey", svc_key)?;
-                    let length = usize::from(p.u16("dns.svcb.svcparam.value.length", "SvcParamValue length")?);
+                    let length =
+                        usize::from(p.u16("dns.svcb.svcparam.value.length", "SvcParamValue length")?);
                     p.label(format!("SvcParam: {}", svc_key(key).unwrap_or("key")));
                     p.within(length, |p| {
                         match key {

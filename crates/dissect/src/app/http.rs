@@ -4,8 +4,25 @@ use crate::pen::Pen;
 use crate::show;
 
 const METHODS: &[&[u8]] = &[
-    b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"OPTIONS ", b"CONNECT ", b"PATCH ", b"TRACE ", b"PROPFIND ",
-    b"PROPPATCH ", b"MKCOL ", b"COPY ", b"MOVE ", b"LOCK ", b"UNLOCK ", b"REPORT ", b"SEARCH ", b"PRI ",
+    b"GET ",
+    b"POST ",
+    b"PUT ",
+    b"HEAD ",
+    b"DELETE ",
+    b"OPTIONS ",
+    b"CONNECT ",
+    b"PATCH ",
+    b"TRACE ",
+    b"PROPFIND ",
+    b"PROPPATCH ",
+    b"MKCOL ",
+    b"COPY ",
+    b"MOVE ",
+    b"LOCK ",
+    b"UNLOCK ",
+    b"REPORT ",
+    b"SEARCH ",
+    b"PRI ",
 ];
 
 /// Whether a message starts here.
@@ -16,7 +33,9 @@ pub(super) fn looks(bytes: &[u8]) -> bool {
     METHODS.iter().any(|method| bytes.starts_with(method)) && {
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
         // a line that goes on in the next packet is believed
-        line.windows(7).any(|part| part == b" HTTP/1") || line.windows(7).any(|part| part == b" HTTP/2") || line.len() == bytes.len()
+        line.windows(7).any(|part| part == b" HTTP/1")
+            || line.windows(7).any(|part| part == b" HTTP/2")
+            || line.len() == bytes.len()
     }
 }
 
@@ -66,7 +85,8 @@ pub(super) fn http(p: &mut Pen<'_>) {
         p.group("", show::text(first), |p| {
             p.within(length, |p| {
                 let mut parts = first.splitn(3, |byte| *byte == b' ');
-                let (a, b, c) = (parts.next()?.len(), parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len));
+                let (a, b, c) =
+                    (parts.next()?.len(), parts.next().map(<[u8]>::len), parts.next().map(<[u8]>::len));
                 if response {
                     p.text(a, "http.response.version", "Response Version")?;
                     if let Some(b) = b {
@@ -91,7 +111,9 @@ pub(super) fn http(p: &mut Pen<'_>) {
                 Some(())
             })
         })?;
-        if headers(p, field, if response { "http.response.line" } else { "http.request.line" })? && p.left() > 0 {
+        if headers(p, field, if response { "http.response.line" } else { "http.request.line" })?
+            && p.left() > 0
+        {
             let left = p.left();
             p.raw(left, "http.file_data", "File Data")?;
         }
@@ -116,7 +138,11 @@ fn target(p: &mut Pen<'_>, length: usize) -> Option<()> {
 }
 
 /// Header fields up to the empty line; whether it was there. What has no name of its own is called `other`.
-pub(super) fn headers(p: &mut Pen<'_>, field: fn(&str) -> Option<&'static str>, other: &'static str) -> Option<bool> {
+pub(super) fn headers(
+    p: &mut Pen<'_>,
+    field: fn(&str) -> Option<&'static str>,
+    other: &'static str,
+) -> Option<bool> {
     while p.left() > 0 {
         let length = line_length(p.rest());
         let line = p.rest().get(..length)?;

@@ -41,7 +41,13 @@ pub(super) fn modbus(p: &mut Pen<'_>) -> bool {
         p.layer("modbus", "Modbus", |p| {
             let at = p.at();
             let code = u64::from(p.peek(0)?);
-            p.add("modbus.func_code", "Function Code", (at, 1), function(code).map_or_else(|| (code & 0x7f).to_string(), |name| format!("{name} ({})", code & 0x7f)));
+            p.add(
+                "modbus.func_code",
+                "Function Code",
+                (at, 1),
+                function(code)
+                    .map_or_else(|| (code & 0x7f).to_string(), |name| format!("{name} ({})", code & 0x7f)),
+            );
             p.skip(1)?;
             p.value(function(code).unwrap_or_default());
             if code & 0x80 != 0 {
@@ -119,7 +125,9 @@ fn variable(bytes: &[u8]) -> Option<(usize, usize)> {
 }
 
 pub(super) fn mqtt(p: &mut Pen<'_>) -> bool {
-    let starts = |p: &Pen<'_>| p.peek(0).is_some_and(|byte| byte >> 4 != 0) && p.rest().get(1..).and_then(variable).is_some();
+    let starts = |p: &Pen<'_>| {
+        p.peek(0).is_some_and(|byte| byte >> 4 != 0) && p.rest().get(1..).and_then(variable).is_some()
+    };
     if !starts(p) {
         return false;
     }
@@ -151,7 +159,12 @@ pub(super) fn mqtt(p: &mut Pen<'_>) -> bool {
     true
 }
 
-fn mqtt_text(p: &mut Pen<'_>, length: &'static str, name: &'static str, label: &'static str) -> Option<String> {
+fn mqtt_text(
+    p: &mut Pen<'_>,
+    length: &'static str,
+    name: &'static str,
+    label: &'static str,
+) -> Option<String> {
     let n = p.u16(length, "Length")?;
     p.text(usize::from(n), name, label).map(show::text)
 }
@@ -161,14 +174,19 @@ fn mqtt_body(p: &mut Pen<'_>, kind: u64, qos: u64) -> Option<()> {
         1 => {
             mqtt_text(p, "mqtt.proto_len", "mqtt.protoname", "Protocol Name")?;
             let version = p.u8("mqtt.ver", "Version")?;
-            let flags = p.flags(1, "mqtt.conflags", "Connect Flags", &[
-                (0x80, "mqtt.conflag.uname", "User Name Flag"),
-                (0x40, "mqtt.conflag.passwd", "Password Flag"),
-                (0x20, "mqtt.conflag.retain", "Will Retain"),
-                (0x18, "mqtt.conflag.qos", "QoS Level"),
-                (0x04, "mqtt.conflag.willflag", "Will Flag"),
-                (0x02, "mqtt.conflag.cleansess", "Clean Session Flag"),
-            ])?;
+            let flags = p.flags(
+                1,
+                "mqtt.conflags",
+                "Connect Flags",
+                &[
+                    (0x80, "mqtt.conflag.uname", "User Name Flag"),
+                    (0x40, "mqtt.conflag.passwd", "Password Flag"),
+                    (0x20, "mqtt.conflag.retain", "Will Retain"),
+                    (0x18, "mqtt.conflag.qos", "QoS Level"),
+                    (0x04, "mqtt.conflag.willflag", "Will Flag"),
+                    (0x02, "mqtt.conflag.cleansess", "Clean Session Flag"),
+                ],
+            )?;
             p.u16("mqtt.kalive", "Keep Alive")?;
             if version < 5 {
                 mqtt_text(p, "mqtt.clientid_len", "mqtt.clientid", "Client ID")?;

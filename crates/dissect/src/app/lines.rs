@@ -73,44 +73,58 @@ fn lines(p: &mut Pen<'_>, names: &Names) -> bool {
 }
 
 fn is_reply(text: &[u8]) -> bool {
-    text.get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit)) && matches!(text.get(3), None | Some(b' ' | b'-'))
+    text.get(..3).is_some_and(|code| code.iter().all(u8::is_ascii_digit))
+        && matches!(text.get(3), None | Some(b' ' | b'-'))
 }
 
 fn is_command(text: &[u8]) -> bool {
     let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
-    (1..=16).contains(&word.len()) && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'*' | b'+' | b'-'))
+    (1..=16).contains(&word.len())
+        && word.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'*' | b'+' | b'-'))
 }
 
 pub(super) fn smtp(p: &mut Pen<'_>) -> bool {
-    lines(p, &Names {
-        layer: ("smtp", "Simple Mail Transfer Protocol"),
-        reply: Some(("smtp.response.code", "smtp.rsp.parameter")),
-        command: ("smtp.req.command", "smtp.req.parameter"),
-    })
+    lines(
+        p,
+        &Names {
+            layer: ("smtp", "Simple Mail Transfer Protocol"),
+            reply: Some(("smtp.response.code", "smtp.rsp.parameter")),
+            command: ("smtp.req.command", "smtp.req.parameter"),
+        },
+    )
 }
 
 pub(super) fn ftp(p: &mut Pen<'_>) -> bool {
-    lines(p, &Names {
-        layer: ("ftp", "File Transfer Protocol (FTP)"),
-        reply: Some(("ftp.response.code", "ftp.response.arg")),
-        command: ("ftp.request.command", "ftp.request.arg"),
-    })
+    lines(
+        p,
+        &Names {
+            layer: ("ftp", "File Transfer Protocol (FTP)"),
+            reply: Some(("ftp.response.code", "ftp.response.arg")),
+            command: ("ftp.request.command", "ftp.request.arg"),
+        },
+    )
 }
 
 pub(super) fn pop(p: &mut Pen<'_>) -> bool {
-    lines(p, &Names {
-        layer: ("pop", "Post Office Protocol"),
-        reply: None,
-        command: ("pop.request.command", "pop.request.parameter"),
-    })
+    lines(
+        p,
+        &Names {
+            layer: ("pop", "Post Office Protocol"),
+            reply: None,
+            command: ("pop.request.command", "pop.request.parameter"),
+        },
+    )
 }
 
 pub(super) fn imap(p: &mut Pen<'_>) -> bool {
-    lines(p, &Names {
-        layer: ("imap", "Internet Message Access Protocol"),
-        reply: None,
-        command: ("imap.request_tag", "imap.request"),
-    })
+    lines(
+        p,
+        &Names {
+            layer: ("imap", "Internet Message Access Protocol"),
+            reply: None,
+            command: ("imap.request_tag", "imap.request"),
+        },
+    )
 }
 
 pub(super) fn plain(p: &mut Pen<'_>, name: &'static str, label: &'static str) -> bool {
@@ -137,8 +151,9 @@ fn severity(n: u64) -> Option<&'static str> {
 
 fn facility(n: u64) -> Option<&'static str> {
     const NAMES: [&str; 24] = [
-        "KERN", "USER", "MAIL", "DAEMON", "AUTH", "SYSLOG", "LPR", "NEWS", "UUCP", "CRON", "AUTHPRIV", "FTP", "NTP", "LOGAUDIT",
-        "LOGALERT", "CRON", "LOCAL0", "LOCAL1", "LOCAL2", "LOCAL3", "LOCAL4", "LOCAL5", "LOCAL6", "LOCAL7",
+        "KERN", "USER", "MAIL", "DAEMON", "AUTH", "SYSLOG", "LPR", "NEWS", "UUCP", "CRON", "AUTHPRIV", "FTP",
+        "NTP", "LOGAUDIT", "LOGALERT", "CRON", "LOCAL0", "LOCAL1", "LOCAL2", "LOCAL3", "LOCAL4", "LOCAL5",
+        "LOCAL6", "LOCAL7",
     ];
     NAMES.get(n as usize).copied()
 }

@@ -35,7 +35,21 @@ pub(super) fn ntp(p: &mut Pen<'_>) {
             p.value(format!("{:#04x}", word.2));
             Some(())
         })?;
-        p.value(format!("version {version}, {}", ["reserved", "symmetric active", "symmetric passive", "client", "server", "broadcast", "control", "private"].get(mode as usize).unwrap_or(&"")));
+        p.value(format!(
+            "version {version}, {}",
+            [
+                "reserved",
+                "symmetric active",
+                "symmetric passive",
+                "client",
+                "server",
+                "broadcast",
+                "control",
+                "private"
+            ]
+            .get(mode as usize)
+            .unwrap_or(&"")
+        ));
         if mode >= 6 {
             p.raw_rest("ntp.data", "Data");
             return Some(());
@@ -57,10 +71,19 @@ pub(super) fn ntp(p: &mut Pen<'_>) {
             p.skip(4)?;
         }
         let word = p.rest().get(..4)?;
-        let shown = if stratum <= 1 { show::text(word).trim_end_matches("\\x00").to_owned() } else { word.iter().map(u8::to_string).collect::<Vec<_>>().join(".") };
+        let shown = if stratum <= 1 {
+            show::text(word).trim_end_matches("\\x00").to_owned()
+        } else {
+            word.iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+        };
         p.add("ntp.refid", "Reference ID", (p.at(), 4), shown);
         p.skip(4)?;
-        for (name, label) in [("ntp.reftime", "Reference Timestamp"), ("ntp.org", "Origin Timestamp"), ("ntp.rec", "Receive Timestamp"), ("ntp.xmt", "Transmit Timestamp")] {
+        for (name, label) in [
+            ("ntp.reftime", "Reference Timestamp"),
+            ("ntp.org", "Origin Timestamp"),
+            ("ntp.rec", "Receive Timestamp"),
+            ("ntp.xmt", "Transmit Timestamp"),
+        ] {
             let (seconds, fraction) = (p.peek32(0)?, p.peek32(4)?);
             let text = match (seconds, fraction) {
                 (0, 0) => "NULL".to_owned(),

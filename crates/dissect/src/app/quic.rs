@@ -7,7 +7,9 @@ use crate::pen::Pen;
 pub(super) fn looks(bytes: &[u8]) -> bool {
     let Some(head) = bytes.first_chunk::<6>() else { return false };
     let version = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
-    head[0] & 0x80 != 0 && (version == 0 || (head[0] & 0x40 != 0 && name(u64::from(version)).is_some())) && head[5] <= 20
+    head[0] & 0x80 != 0
+        && (version == 0 || (head[0] & 0x40 != 0 && name(u64::from(version)).is_some()))
+        && head[5] <= 20
 }
 
 fn name(version: u64) -> Option<&'static str> {
@@ -47,7 +49,9 @@ pub(super) fn quic(p: &mut Pen<'_>) {
                 break;
             }
             p.group("quic.long", "QUIC Connection information", |p| long(p))?;
-            if std::mem::take(&mut first) && let Some(frames) = protocols::quic::client_initial(datagram) {
+            if std::mem::take(&mut first)
+                && let Some(frames) = protocols::quic::client_initial(datagram)
+            {
                 p.elsewhere("Decrypted QUIC", frames, frames_of);
             }
         }
@@ -68,7 +72,10 @@ fn long(p: &mut Pen<'_>) -> Option<()> {
         p.add("quic.long.packet_type", "Packet Type", (word.0, 1), format!("{title} ({kind})"));
     }
     p.label(format!("QUIC {}", if version == 0 { "Version Negotiation" } else { title }));
-    for (length, id, label) in [("quic.dcil", "quic.dcid", "Destination Connection ID"), ("quic.scil", "quic.scid", "Source Connection ID")] {
+    for (length, id, label) in [
+        ("quic.dcil", "quic.dcid", "Destination Connection ID"),
+        ("quic.scil", "quic.scid", "Source Connection ID"),
+    ] {
         let n = p.u8(length, "Connection ID Length")?;
         if n > 0 {
             p.raw(usize::from(n), id, label)?;

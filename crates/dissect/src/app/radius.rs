@@ -87,7 +87,11 @@ pub(super) fn radius(p: &mut Pen<'_>) {
                             p.value(number.to_string());
                         }
                         (1 | 11 | 18 | 30..=32 | 44 | 87, _) => {
-                            p.text(length, if kind == 1 { "radius.User_Name" } else { "radius.avp.text" }, attribute(kind).unwrap_or("Text"))?;
+                            p.text(
+                                length,
+                                if kind == 1 { "radius.User_Name" } else { "radius.avp.text" },
+                                attribute(kind).unwrap_or("Text"),
+                            )?;
                             p.value(show::text(bytes));
                         }
                         (26, 4..) => {

@@ -5,8 +5,25 @@ use crate::show;
 
 fn smb2_command(n: u64) -> Option<&'static str> {
     [
-        "Negotiate Protocol", "Session Setup", "Session Logoff", "Tree Connect", "Tree Disconnect", "Create", "Close", "Flush", "Read",
-        "Write", "Lock", "Ioctl", "Cancel", "KeepAlive", "Find", "Notify", "GetInfo", "SetInfo", "Break",
+        "Negotiate Protocol",
+        "Session Setup",
+        "Session Logoff",
+        "Tree Connect",
+        "Tree Disconnect",
+        "Create",
+        "Close",
+        "Flush",
+        "Read",
+        "Write",
+        "Lock",
+        "Ioctl",
+        "Cancel",
+        "KeepAlive",
+        "Find",
+        "Notify",
+        "GetInfo",
+        "SetInfo",
+        "Break",
     ]
     .get(n as usize)
     .copied()
@@ -28,7 +45,13 @@ fn status(n: u64) -> Option<&'static str> {
     })
 }
 
-fn le_code(p: &mut Pen<'_>, n: usize, name: &'static str, label: &'static str, names: crate::pen::Names) -> Option<u64> {
+fn le_code(
+    p: &mut Pen<'_>,
+    n: usize,
+    name: &'static str,
+    label: &'static str,
+    names: crate::pen::Names,
+) -> Option<u64> {
     let bytes = p.rest().get(..n)?;
     let number = bytes.iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
     let text = names(number).map_or_else(|| format!("{number:#x}"), |known| format!("{known} ({number:#x})"));
@@ -38,7 +61,11 @@ fn le_code(p: &mut Pen<'_>, n: usize, name: &'static str, label: &'static str, n
 }
 
 pub(super) fn smb(p: &mut Pen<'_>) -> bool {
-    let starts = |p: &Pen<'_>| p.peek(0).is_some_and(|kind| matches!(kind, 0 | 0x81..=0x85)) && p.peek16(0).is_some_and(|word| word & 0xfe == 0) && p.left() >= 4;
+    let starts = |p: &Pen<'_>| {
+        p.peek(0).is_some_and(|kind| matches!(kind, 0 | 0x81..=0x85))
+            && p.peek16(0).is_some_and(|word| word & 0xfe == 0)
+            && p.left() >= 4
+    };
     if !starts(p) {
         return false;
     }
@@ -150,7 +177,10 @@ pub(super) fn tftp(p: &mut Pen<'_>) -> bool {
         })?;
         match code {
             1 | 2 => {
-                let name = p.zero_text(if code == 1 { "tftp.source_file" } else { "tftp.destination_file" }, "File")?;
+                let name = p.zero_text(
+                    if code == 1 { "tftp.source_file" } else { "tftp.destination_file" },
+                    "File",
+                )?;
                 p.value(show::text(name));
                 p.zero_text("tftp.type", "Type")?;
             }

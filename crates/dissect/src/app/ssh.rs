@@ -39,7 +39,10 @@ pub(super) fn ssh(p: &mut Pen<'_>) {
             let padding = p.peek(4).unwrap_or(0);
             let kind = p.peek(5).unwrap_or(0);
             // behind the new keys everything is encrypted, and looks like no packet
-            let plain = (8..=35_000).contains(&length) && padding >= 4 && u32::from(padding) + 1 < length && code(u64::from(kind)).is_some();
+            let plain = (8..=35_000).contains(&length)
+                && padding >= 4
+                && u32::from(padding) + 1 < length
+                && code(u64::from(kind)).is_some();
             if !plain || length as usize + 4 > p.left() {
                 p.raw_rest("ssh.encrypted_packet", "Encrypted or continued packet");
                 break;
@@ -71,15 +74,51 @@ fn kexinit(p: &mut Pen<'_>) -> Option<()> {
     p.raw(16, "ssh.cookie", "Cookie")?;
     for (length, name, label) in [
         ("ssh.kex_algorithms_length", "ssh.kex_algorithms", "kex_algorithms"),
-        ("ssh.server_host_key_algorithms_length", "ssh.server_host_key_algorithms", "server_host_key_algorithms"),
-        ("ssh.encryption_algorithms_client_to_server_length", "ssh.encryption_algorithms_client_to_server", "encryption_algorithms_client_to_server"),
-        ("ssh.encryption_algorithms_server_to_client_length", "ssh.encryption_algorithms_server_to_client", "encryption_algorithms_server_to_client"),
-        ("ssh.mac_algorithms_client_to_server_length", "ssh.mac_algorithms_client_to_server", "mac_algorithms_client_to_server"),
-        ("ssh.mac_algorithms_server_to_client_length", "ssh.mac_algorithms_server_to_client", "mac_algorithms_server_to_client"),
-        ("ssh.compression_algorithms_client_to_server_length", "ssh.compression_algorithms_client_to_server", "compression_algorithms_client_to_server"),
-        ("ssh.compression_algorithms_server_to_client_length", "ssh.compression_algorithms_server_to_client", "compression_algorithms_server_to_client"),
-        ("ssh.languages_client_to_server_length", "ssh.languages_client_to_server", "languages_client_to_server"),
-        ("ssh.languages_server_to_client_length", "ssh.languages_server_to_client", "languages_server_to_client"),
+        (
+            "ssh.server_host_key_algorithms_length",
+            "ssh.server_host_key_algorithms",
+            "server_host_key_algorithms",
+        ),
+        (
+            "ssh.encryption_algorithms_client_to_server_length",
+            "ssh.encryption_algorithms_client_to_server",
+            "encryption_algorithms_client_to_server",
+        ),
+        (
+            "ssh.encryption_algorithms_server_to_client_length",
+            "ssh.encryption_algorithms_server_to_client",
+            "encryption_algorithms_server_to_client",
+        ),
+        (
+            "ssh.mac_algorithms_client_to_server_length",
+            "ssh.mac_algorithms_client_to_server",
+            "mac_algorithms_client_to_server",
+        ),
+        (
+            "ssh.mac_algorithms_server_to_client_length",
+            "ssh.mac_algorithms_server_to_client",
+            "mac_algorithms_server_to_client",
+        ),
+        (
+            "ssh.compression_algorithms_client_to_server_length",
+            "ssh.compression_algorithms_client_to_server",
+            "compression_algorithms_client_to_server",
+        ),
+        (
+            "ssh.compression_algorithms_server_to_client_length",
+            "ssh.compression_algorithms_server_to_client",
+            "compression_algorithms_server_to_client",
+        ),
+        (
+            "ssh.languages_client_to_server_length",
+            "ssh.languages_client_to_server",
+            "languages_client_to_server",
+        ),
+        (
+            "ssh.languages_server_to_client_length",
+            "ssh.languages_server_to_client",
+            "languages_server_to_client",
+        ),
     ] {
         let n = p.u32(length, "Length")?;
         if n > 0 {

@@ -69,7 +69,9 @@ fn record(p: &mut Pen<'_>, encrypted: &mut bool) -> Option<()> {
             22 if !*encrypted => {
                 while p.left() > 0 {
                     let known = p.peek(0).is_some_and(|kind| handshake(u64::from(kind)).is_some());
-                    let fits = p.peek32(0).is_some_and(|word| (word & 0xff_ffff) as usize <= p.left() + MAX_RECORD as usize * 4);
+                    let fits = p.peek32(0).is_some_and(|word| {
+                        (word & 0xff_ffff) as usize <= p.left() + MAX_RECORD as usize * 4
+                    });
                     if !known || !fits {
                         p.raw_rest("tls.handshake", "Encrypted Handshake Message");
                         break;
@@ -113,11 +115,18 @@ pub(super) fn message(p: &mut Pen<'_>, datagram: bool) -> Option<()> {
             }
             11 => certificates(p)?,
             4 if p.left() >= 6 => {
-                p.unit(4, "tls.handshake.session_ticket_lifetime_hint", "Session Ticket Lifetime Hint", "seconds")?;
+                p.unit(
+                    4,
+                    "tls.handshake.session_ticket_lifetime_hint",
+                    "Session Ticket Lifetime Hint",
+                    "seconds",
+                )?;
                 p.raw_rest("tls.handshake.session_ticket", "Session Ticket");
             }
             12 if p.peek(0) == Some(3) => {
-                p.code(1, "tls.handshake.server_curve_type", "Curve Type", |n| (n == 3).then_some("named_curve"))?;
+                p.code(1, "tls.handshake.server_curve_type", "Curve Type", |n| {
+                    (n == 3).then_some("named_curve")
+                })?;
                 p.hex_code(2, "tls.handshake.server_named_curve", "Named Curve", group)?;
                 let length = p.u8("tls.handshake.server_point_len", "Pubkey Length")?;
                 p.raw(usize::from(length), "tls.handshake.server_point", "Pubkey")?;
@@ -154,7 +163,9 @@ fn client_hello(p: &mut Pen<'_>, datagram: bool) -> Option<()> {
     })?;
     let length = usize::from(p.u8("tls.handshake.comp_methods_length", "Compression Methods Length")?);
     p.group("tls.handshake.comp_methods", "Compression Methods", |p| {
-        p.within(length, |p| list(p, 1, "tls.handshake.comp_method", "Compression Method", |n| (n == 0).then_some("null")))
+        p.within(length, |p| {
+            list(p, 1, "tls.handshake.comp_method", "Compression Method", |n| (n == 0).then_some("null"))
+        })
     })?;
     extensions(p, true)
 }
@@ -201,7 +212,9 @@ fn extension_body(p: &mut Pen<'_>, kind: u64, client: bool) -> Option<()> {
     match kind {
         0 if client => {
             p.u16("tls.handshake.extensions_server_name_list_len", "Server Name list length")?;
-            p.code(1, "tls.handshake.extensions_server_name_type", "Server Name Type", |n| (n == 0).then_some("host_name"))?;
+            p.code(1, "tls.handshake.extensions_server_name_type", "Server Name Type", |n| {
+                (n == 0).then_some("host_name")
+            })?;
             let length = p.u16("tls.handshake.extensions_server_name_len", "Server Name length")?;
             let name = p.text(usize::from(length), "tls.handshake.extensions_server_name", "Server Name")?;
             p.value(show::text(name));
@@ -212,7 +225,9 @@ fn extension_body(p: &mut Pen<'_>, kind: u64, client: bool) -> Option<()> {
         }
         11 => {
             p.u8("tls.handshake.extensions_ec_point_formats_length", "EC point formats Length")?;
-            list(p, 1, "tls.handshake.extensions_ec_point_format", "EC point format", |n| (n == 0).then_some("uncompressed"))?;
+            list(p, 1, "tls.handshake.extensions_ec_point_format", "EC point format", |n| {
+                (n == 0).then_some("uncompressed")
+            })?;
         }
         13 | 50 => {
             p.u16("tls.handshake.sig_hash_alg_len", "Signature Hash Algorithms Length")?;
@@ -223,7 +238,11 @@ fn extension_body(p: &mut Pen<'_>, kind: u64, client: bool) -> Option<()> {
             let mut names = Vec::new();
             while p.left() > 0 {
                 let length = p.u8("tls.handshake.extensions_alpn_str_len", "ALPN string length")?;
-                names.push(show::text(p.text(usize::from(length), "tls.handshake.extensions_alpn_str", "ALPN Next Protocol")?));
+                names.push(show::text(p.text(
+                    usize::from(length),
+                    "tls.handshake.extensions_alpn_str",
+                    "ALPN Next Protocol",
+                )?));
             }
             p.value(names.join(", "));
         }
@@ -232,7 +251,8 @@ fn extension_body(p: &mut Pen<'_>, kind: u64, client: bool) -> Option<()> {
             list(p, 2, "tls.handshake.extensions.supported_version", "Supported Version", version)?;
         }
         43 => {
-            let number = p.hex_code(2, "tls.handshake.extensions.supported_version", "Supported Version", version)?;
+            let number =
+                p.hex_code(2, "tls.handshake.extensions.supported_version", "Supported Version", version)?;
             p.value(version(number).unwrap_or_default());
         }
         45 => {
@@ -257,8 +277,16 @@ fn extension_body(p: &mut Pen<'_>, kind: u64, client: bool) -> Option<()> {
                     if p.left() == 0 {
                         return Some(());
                     }
-                    let length = p.u16("tls.handshake.extensions_key_share_key_exchange_length", "Key Exchange Length")?;
-                    p.raw(usize::from(length), "tls.handshake.extensions_key_share_key_exchange", "Key Exchange").map(|_| ())
+                    let length = p.u16(
+                        "tls.handshake.extensions_key_share_key_exchange_length",
+                        "Key Exchange Length",
+                    )?;
+                    p.raw(
+                        usize::from(length),
+                        "tls.handshake.extensions_key_share_key_exchange",
+                        "Key Exchange",
+                    )
+                    .map(|_| ())
                 })?;
             }
         }

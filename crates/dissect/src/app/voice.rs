@@ -6,13 +6,26 @@ use crate::show;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 const METHODS: &[&[u8]] = &[
-    b"INVITE ", b"ACK ", b"BYE ", b"CANCEL ", b"REGISTER ", b"OPTIONS sip", b"PRACK ", b"SUBSCRIBE ", b"NOTIFY sip", b"PUBLISH ",
-    b"INFO ", b"REFER ", b"MESSAGE ", b"UPDATE ",
+    b"INVITE ",
+    b"ACK ",
+    b"BYE ",
+    b"CANCEL ",
+    b"REGISTER ",
+    b"OPTIONS sip",
+    b"PRACK ",
+    b"SUBSCRIBE ",
+    b"NOTIFY sip",
+    b"PUBLISH ",
+    b"INFO ",
+    b"REFER ",
+    b"MESSAGE ",
+    b"UPDATE ",
 ];
 
 pub(super) fn looks_sip(bytes: &[u8]) -> bool {
     let line = bytes.get(..line_length(bytes)).unwrap_or_default().trim_ascii_end();
-    line.starts_with(b"SIP/2.0 ") || (line.ends_with(b" SIP/2.0") && METHODS.iter().any(|method| line.starts_with(method)))
+    line.starts_with(b"SIP/2.0 ")
+        || (line.ends_with(b" SIP/2.0") && METHODS.iter().any(|method| line.starts_with(method)))
 }
 
 fn sip_field(name: &str) -> Option<&'static str> {
@@ -40,7 +53,12 @@ fn sip_field(name: &str) -> Option<&'static str> {
 }
 
 pub(super) fn sip(p: &mut Pen<'_>) {
-    text_message(p, ("sip", "Session Initiation Protocol"), ["sip.Request-Line", "sip.Status-Line"], sip_field);
+    text_message(
+        p,
+        ("sip", "Session Initiation Protocol"),
+        ["sip.Request-Line", "sip.Status-Line"],
+        sip_field,
+    );
 }
 
 pub(super) fn rtsp(p: &mut Pen<'_>) -> bool {
@@ -60,35 +78,49 @@ pub(super) fn rtsp(p: &mut Pen<'_>) -> bool {
     true
 }
 
-fn text_message(p: &mut Pen<'_>, layer: (&'static str, &'static str), lines: [&'static str; 2], field: fn(&str) -> Option<&'static str>) {
+fn text_message(
+    p: &mut Pen<'_>,
+    layer: (&'static str, &'static str),
+    lines: [&'static str; 2],
+    field: fn(&str) -> Option<&'static str>,
+) {
     let body = p.layer(layer.0, layer.1, |p| {
         let length = line_length(p.rest());
         let line = p.rest().get(..length)?.trim_ascii_end();
         let response = line.starts_with(b"SIP/") || line.starts_with(b"RTSP/");
         p.value(show::text(line));
-        p.add(lines[usize::from(response)], if response { "Status-Line" } else { "Request-Line" }, (p.at(), length), show::text(line));
+        p.add(
+            lines[usize::from(response)],
+            if response { "Status-Line" } else { "Request-Line" },
+            (p.at(), length),
+            show::text(line),
+        );
         p.skip(length)?;
         headers(p, field, "")
     });
     if body == Some(true) && p.left() > 0 {
         let sdp = p.rest().starts_with(b"v=0");
-        p.layer(if sdp { "sdp" } else { "data" }, if sdp { "Session Description Protocol" } else { "Message Body" }, |p| {
-            while p.left() > 0 {
-                let length = line_length(p.rest());
-                let (name, label) = match p.peek(0)? {
-                    b'v' => ("sdp.version", "Session Description Protocol Version (v)"),
-                    b'o' => ("sdp.owner", "Owner/Creator, Session Id (o)"),
-                    b's' => ("sdp.session_name", "Session Name (s)"),
-                    b'c' => ("sdp.connection_info", "Connection Information (c)"),
-                    b't' => ("sdp.time", "Time Description, active time (t)"),
-                    b'm' => ("sdp.media", "Media Description, name and address (m)"),
-                    b'a' => ("sdp.media_attr", "Media Attribute (a)"),
-                    _ => ("", "Line"),
-                };
-                p.text(length, if sdp { name } else { "" }, if sdp { label } else { "Line" })?;
-            }
-            Some(())
-        });
+        p.layer(
+            if sdp { "sdp" } else { "data" },
+            if sdp { "Session Description Protocol" } else { "Message Body" },
+            |p| {
+                while p.left() > 0 {
+                    let length = line_length(p.rest());
+                    let (name, label) = match p.peek(0)? {
+                        b'v' => ("sdp.version", "Session Description Protocol Version (v)"),
+                        b'o' => ("sdp.owner", "Owner/Creator, Session Id (o)"),
+                        b's' => ("sdp.session_name", "Session Name (s)"),
+                        b'c' => ("sdp.connection_info", "Connection Information (c)"),
+                        b't' => ("sdp.time", "Time Description, active time (t)"),
+                        b'm' => ("sdp.media", "Media Description, name and address (m)"),
+                        b'a' => ("sdp.media_attr", "Media Attribute (a)"),
+                        _ => ("", "Line"),
+                    };
+                    p.text(length, if sdp { name } else { "" }, if sdp { label } else { "Line" })?;
+                }
+                Some(())
+            },
+        );
     }
 }
 
@@ -98,7 +130,10 @@ const COOKIE: u32 = 0x2112_a442;
 pub(super) fn looks_stun(bytes: &[u8]) -> bool {
     let Some(head) = bytes.first_chunk::<8>() else { return false };
     let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-    head[0] & 0xc0 == 0 && u32::from_be_bytes([head[4], head[5], head[6], head[7]]) == COOKIE && bytes.len() >= 20 && length + 20 <= bytes.len()
+    head[0] & 0xc0 == 0
+        && u32::from_be_bytes([head[4], head[5], head[6], head[7]]) == COOKIE
+        && bytes.len() >= 20
+        && length + 20 <= bytes.len()
 }
 
 fn stun_attribute(n: u64) -> Option<&'static str> {

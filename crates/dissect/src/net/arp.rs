@@ -34,12 +34,20 @@ pub(super) fn arp(p: &mut Pen<'_>) {
             if hardware == 6 {
                 p.mac(mac_name, mac_label)?;
             } else {
-                p.raw(usize::from(hardware), if mac_name == "arp.src.hw_mac" { "arp.src.hw" } else { "arp.dst.hw" }, mac_label)?;
+                p.raw(
+                    usize::from(hardware),
+                    if mac_name == "arp.src.hw_mac" { "arp.src.hw" } else { "arp.dst.hw" },
+                    mac_label,
+                )?;
             }
             if (length, protocol) == (4, 0x0800) {
                 addresses.push(p.ip4(ip_name, ip_label)?);
             } else {
-                p.raw(usize::from(length), if ip_name == "arp.src.proto_ipv4" { "arp.src.proto" } else { "arp.dst.proto" }, ip_label)?;
+                p.raw(
+                    usize::from(length),
+                    if ip_name == "arp.src.proto_ipv4" { "arp.src.proto" } else { "arp.dst.proto" },
+                    ip_label,
+                )?;
             }
         }
         if let [sender, target] = addresses.as_slice() {

@@ -74,7 +74,9 @@ fn tlv(n: u64) -> Option<&'static str> {
 
 pub(super) fn stp(p: &mut Pen<'_>) {
     p.layer("stp", "Spanning Tree Protocol", |p| {
-        p.hex_code(2, "stp.protocol", "Protocol Identifier", |n| (n == 0).then_some("Spanning Tree Protocol"))?;
+        p.hex_code(2, "stp.protocol", "Protocol Identifier", |n| {
+            (n == 0).then_some("Spanning Tree Protocol")
+        })?;
         let version = p.code(1, "stp.version", "Protocol Version Identifier", |n| {
             Some(match n {
                 0 => "Spanning Tree",
@@ -94,15 +96,20 @@ pub(super) fn stp(p: &mut Pen<'_>) {
         if kind == 0x80 {
             return Some(());
         }
-        p.flags(1, "stp.flags", "BPDU flags", &[
-            (0x80, "stp.flags.tcack", "Topology Change Acknowledgment"),
-            (0x40, "stp.flags.agreement", "Agreement"),
-            (0x20, "stp.flags.forwarding", "Forwarding"),
-            (0x10, "stp.flags.learning", "Learning"),
-            (0x0c, "stp.flags.port_role", "Port Role"),
-            (0x02, "stp.flags.proposal", "Proposal"),
-            (0x01, "stp.flags.tc", "Topology Change"),
-        ])?;
+        p.flags(
+            1,
+            "stp.flags",
+            "BPDU flags",
+            &[
+                (0x80, "stp.flags.tcack", "Topology Change Acknowledgment"),
+                (0x40, "stp.flags.agreement", "Agreement"),
+                (0x20, "stp.flags.forwarding", "Forwarding"),
+                (0x10, "stp.flags.learning", "Learning"),
+                (0x0c, "stp.flags.port_role", "Port Role"),
+                (0x02, "stp.flags.proposal", "Proposal"),
+                (0x01, "stp.flags.tc", "Topology Change"),
+            ],
+        )?;
         let word = p.word(2)?;
         p.bits(word, 0xf000, "stp.root.prio", "Root Bridge Priority");
         p.bits(word, 0x0fff, "stp.root.ext", "Root Bridge System ID Extension");
@@ -262,10 +269,16 @@ pub(super) fn slow(p: &mut Pen<'_>) {
                 p.within(usize::from(length).saturating_sub(2), |p| {
                     if matches!(kind, 1 | 2) {
                         let actor = kind == 1;
-                        p.u16(if actor { "lacp.actor.sys_priority" } else { "lacp.partner.sys_priority" }, "System Priority")?;
+                        p.u16(
+                            if actor { "lacp.actor.sys_priority" } else { "lacp.partner.sys_priority" },
+                            "System Priority",
+                        )?;
                         p.mac(if actor { "lacp.actor.sysid" } else { "lacp.partner.sysid" }, "System ID")?;
                         p.u16(if actor { "lacp.actor.key" } else { "lacp.partner.key" }, "Key")?;
-                        p.u16(if actor { "lacp.actor.port_priority" } else { "lacp.partner.port_priority" }, "Port Priority")?;
+                        p.u16(
+                            if actor { "lacp.actor.port_priority" } else { "lacp.partner.port_priority" },
+                            "Port Priority",
+                        )?;
                         p.u16(if actor { "lacp.actor.port" } else { "lacp.partner.port" }, "Port")?;
                         p.hex(1, if actor { "lacp.actor.state" } else { "lacp.partner.state" }, "State")?;
                     }

@@ -208,13 +208,18 @@ pub(super) fn icmpv6(p: &mut Pen<'_>) {
             }
             134 => {
                 p.u8("icmpv6.nd.ra.cur_hop_limit", "Cur hop limit")?;
-                p.flags(1, "icmpv6.nd.ra.flag", "Flags", &[
-                    (0x80, "icmpv6.nd.ra.flag.m", "Managed address configuration"),
-                    (0x40, "icmpv6.nd.ra.flag.o", "Other configuration"),
-                    (0x20, "icmpv6.nd.ra.flag.h", "Home Agent"),
-                    (0x18, "icmpv6.nd.ra.flag.prf", "Prf (Default Router Preference)"),
-                    (0x04, "icmpv6.nd.ra.flag.p", "ND Proxy"),
-                ])?;
+                p.flags(
+                    1,
+                    "icmpv6.nd.ra.flag",
+                    "Flags",
+                    &[
+                        (0x80, "icmpv6.nd.ra.flag.m", "Managed address configuration"),
+                        (0x40, "icmpv6.nd.ra.flag.o", "Other configuration"),
+                        (0x20, "icmpv6.nd.ra.flag.h", "Home Agent"),
+                        (0x18, "icmpv6.nd.ra.flag.prf", "Prf (Default Router Preference)"),
+                        (0x04, "icmpv6.nd.ra.flag.p", "ND Proxy"),
+                    ],
+                )?;
                 p.unit(2, "icmpv6.nd.ra.router_lifetime", "Router lifetime (s)", "s")?;
                 p.unit(4, "icmpv6.nd.ra.reachable_time", "Reachable time (ms)", "ms")?;
                 p.unit(4, "icmpv6.nd.ra.retrans_timer", "Retrans timer (ms)", "ms")?;
@@ -226,11 +231,16 @@ pub(super) fn icmpv6(p: &mut Pen<'_>) {
                 options(p)?;
             }
             136 => {
-                p.flags(4, "icmpv6.nd.na.flag", "Flags", &[
-                    (0x8000_0000, "icmpv6.nd.na.flag.r", "Router"),
-                    (0x4000_0000, "icmpv6.nd.na.flag.s", "Solicited"),
-                    (0x2000_0000, "icmpv6.nd.na.flag.o", "Override"),
-                ])?;
+                p.flags(
+                    4,
+                    "icmpv6.nd.na.flag",
+                    "Flags",
+                    &[
+                        (0x8000_0000, "icmpv6.nd.na.flag.r", "Router"),
+                        (0x4000_0000, "icmpv6.nd.na.flag.s", "Solicited"),
+                        (0x2000_0000, "icmpv6.nd.na.flag.o", "Override"),
+                    ],
+                )?;
                 p.ip6("icmpv6.nd.na.target_address", "Target Address")?;
                 options(p)?;
             }
@@ -271,7 +281,9 @@ pub(super) fn icmpv6(p: &mut Pen<'_>) {
         Some(number < 5)
     });
     match quoted {
-        Some(true) if p.left() > 0 && p.facts.addresses.is_some_and(|(src, _)| matches!(src, IpAddr::V6(_))) => {
+        Some(true)
+            if p.left() > 0 && p.facts.addresses.is_some_and(|(src, _)| matches!(src, IpAddr::V6(_))) =>
+        {
             quote(p, ipv6::ipv6);
         }
         Some(_) => p.data(),
@@ -310,16 +322,26 @@ fn options(p: &mut Pen<'_>) -> Option<()> {
             p.within(length, |p| {
                 match kind {
                     1 | 2 if length == 6 => {
-                        let name = if kind == 1 { "icmpv6.opt.src_linkaddr" } else { "icmpv6.opt.target_linkaddr" };
+                        let name =
+                            if kind == 1 { "icmpv6.opt.src_linkaddr" } else { "icmpv6.opt.target_linkaddr" };
                         p.mac(name, "Link-layer address")?;
                     }
                     3 => {
                         p.u8("icmpv6.opt.prefix.length", "Prefix Length")?;
-                        p.flags(1, "icmpv6.opt.prefix.flag", "Flag", &[
-                            (0x80, "icmpv6.opt.prefix.flag.l", "On-link flag (L)"),
-                            (0x40, "icmpv6.opt.prefix.flag.a", "Autonomous address-configuration flag (A)"),
-                            (0x20, "icmpv6.opt.prefix.flag.r", "Router address flag (R)"),
-                        ])?;
+                        p.flags(
+                            1,
+                            "icmpv6.opt.prefix.flag",
+                            "Flag",
+                            &[
+                                (0x80, "icmpv6.opt.prefix.flag.l", "On-link flag (L)"),
+                                (
+                                    0x40,
+                                    "icmpv6.opt.prefix.flag.a",
+                                    "Autonomous address-configuration flag (A)",
+                                ),
+                                (0x20, "icmpv6.opt.prefix.flag.r", "Router address flag (R)"),
+                            ],
+                        )?;
                         p.u32("icmpv6.opt.prefix.valid_lifetime", "Valid Lifetime")?;
                         p.u32("icmpv6.opt.prefix.preferred_lifetime", "Preferred Lifetime")?;
                         p.raw(4, "icmpv6.opt.reserved", "Reserved")?;

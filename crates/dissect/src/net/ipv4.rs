@@ -1,9 +1,9 @@
 //! IPv4 (RFC 791) with its options.
 
 use super::{names, protocol};
+use crate::checksum;
 use crate::pen::Pen;
 use crate::tree::Severity;
-use crate::checksum;
 use std::net::IpAddr;
 
 pub(super) fn ipv4(p: &mut Pen<'_>) {
@@ -62,7 +62,14 @@ pub(super) fn ipv4(p: &mut Pen<'_>) {
             p.group("ip.options", "Options", |p| p.within(header - 20, options))?;
         }
         let total = if total == 0 { p.end() - start } else { total };
-        Some((IpAddr::V4(src), IpAddr::V4(dst), protocol, header, total.max(header), flags & 0x20 != 0 || offset > 0))
+        Some((
+            IpAddr::V4(src),
+            IpAddr::V4(dst),
+            protocol,
+            header,
+            total.max(header),
+            flags & 0x20 != 0 || offset > 0,
+        ))
     });
     let Some((src, dst, number, header, total, fragment)) = next else { return };
     let payload = total - header;
@@ -74,7 +81,10 @@ pub(super) fn ipv4(p: &mut Pen<'_>) {
     p.facts.fragment = fragment;
     let before = p.limit(payload);
     if fragment {
-        p.note(Severity::Note, "a fragment of a datagram: what is in it is seen when the parts are put together");
+        p.note(
+            Severity::Note,
+            "a fragment of a datagram: what is in it is seen when the parts are put together",
+        );
     }
     protocol(p, number);
     p.unlimit(before);

@@ -15,8 +15,18 @@ pub(super) fn ipv6(p: &mut Pen<'_>) {
         let word = p.word(4)?;
         p.bits((word.0, 1, word.2 >> 24), 0xf0, "ipv6.version", "Version");
         p.group("ipv6.tclass", "Traffic Class", |p| {
-            p.bits_code(word, 0x0fc0_0000, ("ipv6.tclass.dscp", "Differentiated Services Codepoint"), codepoint);
-            p.bits_code(word, 0x0030_0000, ("ipv6.tclass.ecn", "Explicit Congestion Notification"), congestion);
+            p.bits_code(
+                word,
+                0x0fc0_0000,
+                ("ipv6.tclass.dscp", "Differentiated Services Codepoint"),
+                codepoint,
+            );
+            p.bits_code(
+                word,
+                0x0030_0000,
+                ("ipv6.tclass.ecn", "Explicit Congestion Notification"),
+                congestion,
+            );
             p.value(format!("{:#04x}", word.2 >> 20 & 0xff));
             Some(())
         })?;
@@ -60,7 +70,12 @@ pub(super) fn ipv6(p: &mut Pen<'_>) {
 fn options(p: &mut Pen<'_>, name: &'static str, label: &'static str) -> Option<u8> {
     let hop = name == "ipv6.hopopts";
     p.layer(name, label, |p| {
-        let next = p.code(1, if hop { "ipv6.hopopts.nxt" } else { "ipv6.dstopts.nxt" }, "Next Header", names::protocol)?;
+        let next = p.code(
+            1,
+            if hop { "ipv6.hopopts.nxt" } else { "ipv6.dstopts.nxt" },
+            "Next Header",
+            names::protocol,
+        )?;
         let words = p.u8(if hop { "ipv6.hopopts.len" } else { "ipv6.dstopts.len" }, "Length")?;
         let length = usize::from(words) * 8 + 6;
         if length > p.left() {
@@ -77,14 +92,16 @@ fn options(p: &mut Pen<'_>, name: &'static str, label: &'static str) -> Option<u
                     let length = usize::from(p.u8("ipv6.opt.length", "Length")?);
                     p.label(option(kind).unwrap_or("Unknown option"));
                     match (kind, length) {
-                        (5, 2) => p.code(2, "ipv6.opt.router_alert", "Router Alert", |n| {
-                            Some(match n {
-                                0 => "MLD",
-                                1 => "RSVP",
-                                2 => "Active Networks",
-                                _ => return None,
+                        (5, 2) => p
+                            .code(2, "ipv6.opt.router_alert", "Router Alert", |n| {
+                                Some(match n {
+                                    0 => "MLD",
+                                    1 => "RSVP",
+                                    2 => "Active Networks",
+                                    _ => return None,
+                                })
                             })
-                        }).map(|_| ()),
+                            .map(|_| ()),
                         (0xc2, 4) => p.u32("ipv6.opt.jumbo", "Payload Length").map(|_| ()),
                         (1, 0) => Some(()),
                         (1, _) => p.raw(length, "ipv6.opt.padn", "PadN").map(|_| ()),

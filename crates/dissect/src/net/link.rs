@@ -68,18 +68,29 @@ pub(super) fn ethernet(p: &mut Pen<'_>) {
     p.unlimit(before);
     // inner headers know where their data ends; what follows was added to fill the frame
     if end > start && end < before {
-        p.add("eth.padding", "Padding", (end, before - end), crate::show::bytes(p.all().get(end..before).unwrap_or_default()));
+        p.add(
+            "eth.padding",
+            "Padding",
+            (end, before - end),
+            crate::show::bytes(p.all().get(end..before).unwrap_or_default()),
+        );
     }
 }
 
-fn mac(p: &mut Pen<'_>, (name, label): (&'static str, &'static str), (lg, ig): (&'static str, &'static str)) -> Option<()> {
+fn mac(
+    p: &mut Pen<'_>,
+    (name, label): (&'static str, &'static str),
+    (lg, ig): (&'static str, &'static str),
+) -> Option<()> {
     let word = p.peek32(0)?;
     let at = p.at();
     p.group(name, label, |p| {
         let bytes = p.rest().get(..6)?;
         p.value(crate::show::colons(bytes));
         let word = (at, 3, u64::from(word >> 8));
-        p.bits_code(word, 0x02_0000, (lg, "LG bit"), |n| Some(if n == 1 { "locally administered" } else { "globally unique" }));
+        p.bits_code(word, 0x02_0000, (lg, "LG bit"), |n| {
+            Some(if n == 1 { "locally administered" } else { "globally unique" })
+        });
         p.bits_code(word, 0x01_0000, (ig, "IG bit"), |n| Some(if n == 1 { "group" } else { "individual" }));
         p.skip(6)
     })
@@ -141,7 +152,8 @@ fn null(p: &mut Pen<'_>, link: LinkType) {
         // the byte order of the capturing host: a family is a small number
         let number = if link == LinkType::LOOP || be < le { be } else { le };
         p.skip(4)?;
-        let text = family(u64::from(number)).map_or_else(|| number.to_string(), |name| format!("{name} ({number})"));
+        let text =
+            family(u64::from(number)).map_or_else(|| number.to_string(), |name| format!("{name} ({number})"));
         p.add("null.family", "Family", (start, 4), text);
         Some(number)
     });
@@ -176,7 +188,12 @@ fn cooked(p: &mut Pen<'_>) {
             p.raw(8 - used, "sll.unused", "Unused")?;
         }
         let kind = p.peek16(0)?;
-        p.hex_code(2, if kind < ether::MIN { "sll.ltype" } else { "sll.etype" }, "Protocol", names::ethertype)?;
+        p.hex_code(
+            2,
+            if kind < ether::MIN { "sll.ltype" } else { "sll.etype" },
+            "Protocol",
+            names::ethertype,
+        )?;
         Some((arphrd, kind))
     });
     cooked_next(p, kind);
@@ -185,7 +202,12 @@ fn cooked(p: &mut Pen<'_>) {
 fn cooked2(p: &mut Pen<'_>) {
     let kind = p.layer("sll", "Linux cooked capture v2", |p| {
         let kind = p.peek16(0)?;
-        p.hex_code(2, if kind < ether::MIN { "sll.ltype" } else { "sll.etype" }, "Protocol", names::ethertype)?;
+        p.hex_code(
+            2,
+            if kind < ether::MIN { "sll.ltype" } else { "sll.etype" },
+            "Protocol",
+            names::ethertype,
+        )?;
         p.skip(2)?;
         p.u32("sll.ifindex", "Interface index")?;
         let arphrd = p.code(2, "sll.hatype", "Link-layer address type", names::arphrd)?;

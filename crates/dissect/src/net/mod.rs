@@ -26,7 +26,9 @@ pub(crate) fn ethertype(p: &mut Pen<'_>, kind: u16) {
         ether::IPV4 => ipv4::ipv4(p),
         ether::IPV6 => ipv6::ipv6(p),
         ether::ARP | ether::RARP => arp::arp(p),
-        ether::DOT1Q | ether::DOT1AD | ether::QINQ_9100 | ether::QINQ_9200 | ether::QINQ_9300 => tags::vlan(p, kind),
+        ether::DOT1Q | ether::DOT1AD | ether::QINQ_9100 | ether::QINQ_9200 | ether::QINQ_9300 => {
+            tags::vlan(p, kind)
+        }
         ether::MPLS | ether::MPLS_MULTICAST => tags::mpls(p),
         ether::PPPOE_DISCOVERY => tags::pppoe_discovery(p),
         ether::PPPOE_SESSION => tags::pppoe_session(p),

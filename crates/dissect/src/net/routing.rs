@@ -137,12 +137,17 @@ fn ospf_body(p: &mut Pen<'_>, kind: u64) -> Option<()> {
         2 => {
             p.u16("ospf.db.interface_mtu", "Interface MTU")?;
             p.hex(1, "ospf.v2.options", "Options")?;
-            p.flags(1, "ospf.dbd", "DB Description", &[
-                (0x08, "ospf.dbd.r", "(R) OOBResync"),
-                (0x04, "ospf.dbd.i", "(I) Init"),
-                (0x02, "ospf.dbd.m", "(M) More"),
-                (0x01, "ospf.dbd.ms", "(MS) Master"),
-            ])?;
+            p.flags(
+                1,
+                "ospf.dbd",
+                "DB Description",
+                &[
+                    (0x08, "ospf.dbd.r", "(R) OOBResync"),
+                    (0x04, "ospf.dbd.i", "(I) Init"),
+                    (0x02, "ospf.dbd.m", "(M) More"),
+                    (0x01, "ospf.dbd.ms", "(MS) Master"),
+                ],
+            )?;
             p.u32("ospf.db.dd_sequence", "DD Sequence")?;
             while p.left() >= 20 {
                 lsa(p)?;

@@ -23,12 +23,17 @@ pub(super) fn sctp(p: &mut Pen<'_>) {
                 let kind = p.code(1, "sctp.chunk_type", "Chunk type", chunk)?;
                 p.label(format!("{} chunk", chunk(kind).unwrap_or("Unknown")));
                 if kind == 0 {
-                    p.flags(1, "sctp.chunk_flags", "Chunk flags", &[
-                        (0x08, "sctp.data_i_bit", "I-Bit"),
-                        (0x04, "sctp.data_u_bit", "U-Bit"),
-                        (0x02, "sctp.data_b_bit", "B-Bit"),
-                        (0x01, "sctp.data_e_bit", "E-Bit"),
-                    ])?;
+                    p.flags(
+                        1,
+                        "sctp.chunk_flags",
+                        "Chunk flags",
+                        &[
+                            (0x08, "sctp.data_i_bit", "I-Bit"),
+                            (0x04, "sctp.data_u_bit", "U-Bit"),
+                            (0x02, "sctp.data_b_bit", "B-Bit"),
+                            (0x01, "sctp.data_e_bit", "E-Bit"),
+                        ],
+                    )?;
                 } else {
                     p.hex(1, "sctp.chunk_flags", "Chunk flags")?;
                 }

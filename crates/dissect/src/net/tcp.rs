@@ -43,7 +43,8 @@ pub(super) fn tcp(p: &mut Pen<'_>) {
             p.note(Severity::Error, "shorter than 20 bytes");
             return None;
         }
-        let set: Vec<&str> = SHORT.iter().filter(|(mask, _)| word & mask != 0).map(|(_, name)| *name).collect();
+        let set: Vec<&str> =
+            SHORT.iter().filter(|(mask, _)| word & mask != 0).map(|(_, name)| *name).collect();
         let set = set.join(", ");
         p.group("tcp.flags", "Flags", |p| {
             p.bits((at, 1, word >> 8), 0x0e, "tcp.flags.res", "Reserved");
@@ -52,8 +53,10 @@ pub(super) fn tcp(p: &mut Pen<'_>) {
                 let mask = if mask > 0xff { mask >> 8 } else { mask };
                 p.bits(range, mask, name, label);
             }
-            let letters: String =
-                FLAGS.iter().map(|(mask, _, _, letter)| if word & mask != 0 { *letter } else { '·' }).collect();
+            let letters: String = FLAGS
+                .iter()
+                .map(|(mask, _, _, letter)| if word & mask != 0 { *letter } else { '·' })
+                .collect();
             p.add("tcp.flags.str", "TCP Flags", (at, 2), letters);
             p.value(format!("{:#05x} ({set})", word & 0xfff));
             p.skip(2)
@@ -90,7 +93,9 @@ pub(super) fn tcp(p: &mut Pen<'_>) {
         let length = p.left() + p.facts.missing;
         p.add("tcp.len", "TCP Segment Len", (at, 0), length.to_string());
         let ack = if word & 0x10 == 0 { String::new() } else { format!(", Ack: {ack}") };
-        p.value(format!("Src Port: {source}, Dst Port: {destination}, Seq: {seq}{ack}, Len: {length} [{set}]"));
+        p.value(format!(
+            "Src Port: {source}, Dst Port: {destination}, Seq: {seq}{ack}, Len: {length} [{set}]"
+        ));
         Some((source, destination))
     });
     let Some(ports) = ports else { return };
@@ -187,13 +192,22 @@ fn options(p: &mut Pen<'_>) -> Option<()> {
                     }
                     (30, _) => {
                         let word = p.peek(0)?;
-                        p.bits((p.at(), 1, u64::from(word)), 0xf0, "tcp.options.mptcp.subtype", "Multipath TCP subtype");
+                        p.bits(
+                            (p.at(), 1, u64::from(word)),
+                            0xf0,
+                            "tcp.options.mptcp.subtype",
+                            "Multipath TCP subtype",
+                        );
                     }
                     _ => {}
                 }
                 let left = p.left();
                 if left > 0 {
-                    p.raw(left, if number == 34 { "tcp.options.tfo.cookie" } else { "tcp.options.unknown.payload" }, "Payload")?;
+                    p.raw(
+                        left,
+                        if number == 34 { "tcp.options.tfo.cookie" } else { "tcp.options.unknown.payload" },
+                        "Payload",
+                    )?;
                 }
                 Some(())
             })

@@ -51,7 +51,9 @@ pub(super) fn gre(p: &mut Pen<'_>) {
         Some((ether::WCCP, _)) => {
             // version 2 puts a redirect header of four bytes before the packet
             if p.peek(0).is_some_and(|byte| byte >> 4 != 4) {
-                p.layer("wccp", "Web Cache Coordination Protocol Redirect", |p| p.raw(4, "wccp.redirect_header", "Redirect Header"));
+                p.layer("wccp", "Web Cache Coordination Protocol Redirect", |p| {
+                    p.raw(4, "wccp.redirect_header", "Redirect Header")
+                });
             }
             ipv4::ipv4(p);
         }
@@ -106,12 +108,17 @@ pub(super) fn vxlan(p: &mut Pen<'_>, gpe: bool) {
                 })
             })?
         } else {
-            p.flags(2, "vxlan.flags", "Flags", &[
-                (0x8000, "vxlan.flag_g", "GBP Extension"),
-                (0x0800, "vxlan.flag_i", "VXLAN Network ID (VNI)"),
-                (0x0040, "vxlan.flag_d", "Don't Learn"),
-                (0x0008, "vxlan.flag_a", "Policy Applied"),
-            ])?;
+            p.flags(
+                2,
+                "vxlan.flags",
+                "Flags",
+                &[
+                    (0x8000, "vxlan.flag_g", "GBP Extension"),
+                    (0x0800, "vxlan.flag_i", "VXLAN Network ID (VNI)"),
+                    (0x0040, "vxlan.flag_d", "Don't Learn"),
+                    (0x0008, "vxlan.flag_a", "Policy Applied"),
+                ],
+            )?;
             p.u16("vxlan.gbp", "Group Policy ID")?;
             3
         };
@@ -137,11 +144,16 @@ pub(super) fn geneve(p: &mut Pen<'_>) {
         p.bits(word, 0xc0, "geneve.version", "Version");
         let length = (word.2 & 0x3f) as usize * 4;
         p.add("geneve.option_length", "Length", (word.0, 1), format!("{length} bytes"));
-        p.flags(1, "geneve.flags", "Flags", &[
-            (0x80, "geneve.flags.oam", "Operations, Administration and Management Frame"),
-            (0x40, "geneve.flags.critical", "Critical Options Present"),
-            (0x3f, "geneve.flags.reserved", "Reserved"),
-        ])?;
+        p.flags(
+            1,
+            "geneve.flags",
+            "Flags",
+            &[
+                (0x80, "geneve.flags.oam", "Operations, Administration and Management Frame"),
+                (0x40, "geneve.flags.critical", "Critical Options Present"),
+                (0x3f, "geneve.flags.reserved", "Reserved"),
+            ],
+        )?;
         let kind = p.hex_code(2, "geneve.proto_type", "Protocol Type", names::ethertype)?;
         let vni = p.uint(3, "geneve.vni", "Virtual Network Identifier (VNI)")?;
         p.value(format!("VNI: {vni}"));
@@ -154,7 +166,12 @@ pub(super) fn geneve(p: &mut Pen<'_>) {
                             p.hex(2, "geneve.option.class", "Class")?;
                             p.hex(1, "geneve.option.type", "Type")?;
                             let words = p.peek(0)? & 0x1f;
-                            p.add("geneve.option.length", "Length", (p.at(), 1), (4 + usize::from(words) * 4).to_string());
+                            p.add(
+                                "geneve.option.length",
+                                "Length",
+                                (p.at(), 1),
+                                (4 + usize::from(words) * 4).to_string(),
+                            );
                             p.skip(1)?;
                             p.raw(usize::from(words) * 4, "geneve.option.data", "Option Data")
                         })?;
@@ -172,14 +189,19 @@ pub(super) fn geneve(p: &mut Pen<'_>) {
 
 pub(super) fn gtpu(p: &mut Pen<'_>) {
     let kind = p.layer("gtp", "GPRS Tunneling Protocol", |p| {
-        let flags = p.flags(1, "gtp.flags", "Flags", &[
-            (0xe0, "gtp.flags.version", "Version"),
-            (0x10, "gtp.flags.payload", "Protocol type"),
-            (0x08, "gtp.flags.reserved", "Reserved"),
-            (0x04, "gtp.flags.e", "Is Next Extension Header present?"),
-            (0x02, "gtp.flags.s", "Is Sequence Number present?"),
-            (0x01, "gtp.flags.pn", "Is N-PDU number present?"),
-        ])?;
+        let flags = p.flags(
+            1,
+            "gtp.flags",
+            "Flags",
+            &[
+                (0xe0, "gtp.flags.version", "Version"),
+                (0x10, "gtp.flags.payload", "Protocol type"),
+                (0x08, "gtp.flags.reserved", "Reserved"),
+                (0x04, "gtp.flags.e", "Is Next Extension Header present?"),
+                (0x02, "gtp.flags.s", "Is Sequence Number present?"),
+                (0x01, "gtp.flags.pn", "Is N-PDU number present?"),
+            ],
+        )?;
         let kind = p.hex_code(1, "gtp.message", "Message Type", |n| {
             Some(match n {
                 1 => "Echo request",
@@ -321,9 +343,15 @@ pub(super) fn ah(p: &mut Pen<'_>) {
 /// Port 4500: a keep-alive, IKE behind four zero bytes, or ESP.
 pub(super) fn ipsec_nat(p: &mut Pen<'_>) -> bool {
     match (p.peek(0), p.left(), p.peek32(0)) {
-        (Some(0xff), 1, _) => _ = p.layer("udpencap", "UDP Encapsulation of IPsec Packets", |p| p.hex(1, "udpencap.nat_keepalive", "NAT-keepalive packet")),
+        (Some(0xff), 1, _) => {
+            _ = p.layer("udpencap", "UDP Encapsulation of IPsec Packets", |p| {
+                p.hex(1, "udpencap.nat_keepalive", "NAT-keepalive packet")
+            })
+        }
         (_, _, Some(0)) => {
-            p.layer("udpencap", "UDP Encapsulation of IPsec Packets", |p| p.raw(4, "udpencap.non_esp_marker", "Non-ESP Marker"));
+            p.layer("udpencap", "UDP Encapsulation of IPsec Packets", |p| {
+                p.raw(4, "udpencap.non_esp_marker", "Non-ESP Marker")
+            });
             crate::app::ike(p);
         }
         (_, 9.., Some(_)) => esp(p),

@@ -39,7 +39,9 @@ pub(super) fn udp(p: &mut Pen<'_>) {
 
 fn tunnelled(p: &mut Pen<'_>, source: u16, destination: u16) -> bool {
     match (source, destination) {
-        (_, Vxlan::PORT | Vxlan::LINUX_PORT) if p.peek(0).is_some_and(|b| b & 0x08 != 0) => tunnel::vxlan(p, false),
+        (_, Vxlan::PORT | Vxlan::LINUX_PORT) if p.peek(0).is_some_and(|b| b & 0x08 != 0) => {
+            tunnel::vxlan(p, false)
+        }
         (_, Vxlan::GPE_PORT) => tunnel::vxlan(p, true),
         (_, Geneve::PORT) if p.peek(0).is_some_and(|b| b >> 6 == 0) => tunnel::geneve(p),
         (Gtpu::PORT, _) | (_, Gtpu::PORT) if p.peek(0).is_some_and(|b| b >> 5 == 1) => tunnel::gtpu(p),

@@ -60,16 +60,21 @@ pub(super) fn ieee80211(p: &mut Pen<'_>) {
             });
             p.bits((at, 1, u64::from(control)), 0xf0, "wlan.fc.subtype", "Subtype");
             p.skip(1)?;
-            p.flags(1, "wlan.flags", "Flags", &[
-                (0x80, "wlan.fc.order", "+HTC/Order flag"),
-                (0x40, "wlan.fc.protected", "Protected flag"),
-                (0x20, "wlan.fc.moredata", "More Data"),
-                (0x10, "wlan.fc.pwrmgt", "PWR MGT"),
-                (0x08, "wlan.fc.retry", "Retry"),
-                (0x04, "wlan.fc.frag", "More Fragments"),
-                (0x02, "wlan.fc.fromds", "From DS"),
-                (0x01, "wlan.fc.tods", "To DS"),
-            ])
+            p.flags(
+                1,
+                "wlan.flags",
+                "Flags",
+                &[
+                    (0x80, "wlan.fc.order", "+HTC/Order flag"),
+                    (0x40, "wlan.fc.protected", "Protected flag"),
+                    (0x20, "wlan.fc.moredata", "More Data"),
+                    (0x10, "wlan.fc.pwrmgt", "PWR MGT"),
+                    (0x08, "wlan.fc.retry", "Retry"),
+                    (0x04, "wlan.fc.frag", "More Fragments"),
+                    (0x02, "wlan.fc.fromds", "From DS"),
+                    (0x01, "wlan.fc.tods", "To DS"),
+                ],
+            )
         })?;
         let code = u64::from(class) << 4 | u64::from(subtype);
         p.add("wlan.fc.type_subtype", "Type/Subtype", (p.at() - 2, 1), kind(code).unwrap_or("unknown"));

@@ -96,13 +96,16 @@ impl FromStr for RuleKeep {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = || {
-            format!("`{text}` does not say what is kept; write \"packet\", \"session\" or a number such as \"20 packets\"")
+            format!(
+                "`{text}` does not say what is kept; write \"packet\", \"session\" or a number such as \"20 packets\""
+            )
         };
         Ok(Self(match text.trim() {
             "packet" => SessionRuleKeep::Packet,
             "session" => SessionRuleKeep::Session,
             text => {
-                let number = text.strip_suffix("packets").or_else(|| text.strip_suffix("packet")).ok_or_else(bad)?;
+                let number =
+                    text.strip_suffix("packets").or_else(|| text.strip_suffix("packet")).ok_or_else(bad)?;
                 let count: u32 = number.trim().parse().map_err(|_| bad())?;
                 if count == 0 {
                     return Err(bad());
@@ -170,14 +173,18 @@ impl Evidence {
     pub fn zone(&self) -> Result<TimeZone, String> {
         match &self.timezone {
             None => Ok(TimeZone::system()),
-            Some(name) => TimeZone::get(name)
-                .map_err(|error| format!("[evidence] timezone = \"{name}\": {error}; write for instance \"Asia/Shanghai\"")),
+            Some(name) => TimeZone::get(name).map_err(|error| {
+                format!("[evidence] timezone = \"{name}\": {error}; write for instance \"Asia/Shanghai\"")
+            }),
         }
     }
 
     /// What goes when.
     pub fn limits(&self) -> evidence::Limits {
-        evidence::Limits { max_age: self.max_age.map(|age| age.0), max_size: self.max_size.map(|size| size.0) }
+        evidence::Limits {
+            max_age: self.max_age.map(|age| age.0),
+            max_size: self.max_size.map(|size| size.0),
+        }
     }
 
     /// The rules in the search language.

@@ -27,8 +27,8 @@ const MAX_LISTED: usize = 10_000;
 const MAX_BARS: i64 = 600;
 /// Columns of a CSV.
 const COLUMNS: [&str; 20] = [
-    "id", "category", "type", "name", "level", "attacker", "victim", "port", "protocol", "first", "last", "count",
-    "peak", "duration", "active", "status", "comment", "rules", "devices", "obj",
+    "id", "category", "type", "name", "level", "attacker", "victim", "port", "protocol", "first", "last",
+    "count", "peak", "duration", "active", "status", "comment", "rules", "devices", "obj",
 ];
 
 /// What is asked for.
@@ -89,7 +89,8 @@ impl Filter {
             && one_of(&self.levels, &key.level)
             && one_of(&self.protocols, text("protocol"))
             && (self.devices.is_empty() || devices.iter().any(|d| one_of(&self.devices, &d.to_string())))
-            && (self.statuses.is_empty() || self.statuses.iter().any(|status| status.name() == text("status")))
+            && (self.statuses.is_empty()
+                || self.statuses.iter().any(|status| status.name() == text("status")))
             && self.active.is_none_or(|active| active == alert.is_active(now))
             && self.id.as_ref().is_none_or(|id| alert.is(id))
     }
@@ -184,8 +185,10 @@ pub(crate) async fn list(
 pub(crate) fn csv_of(rows: &[Value], columns: &[&str]) -> String {
     let mut text = format!("{}\r\n", columns.join(","));
     for row in rows {
-        let cells: Vec<String> =
-            columns.iter().map(|name| row.get(name).map_or(String::new(), |value| cell(&plain(value)))).collect();
+        let cells: Vec<String> = columns
+            .iter()
+            .map(|name| row.get(name).map_or(String::new(), |value| cell(&plain(value))))
+            .collect();
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
@@ -204,7 +207,11 @@ pub(crate) fn csv_answer(name: &str, text: String) -> Response {
 #[utoipa::path(get, path = "/api/alerts.csv", tag = "evidence", params(ScopeQuery),
     responses((status = 200, description = "All alerts that the parameters of `/api/alerts` leave; times are microseconds since 1970", content_type = "text/csv")))]
 /// Alerts as CSV.
-pub(crate) async fn csv(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn csv(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let text = app.query(None, move |app, control| {
         let (mut rows, ..) = rows(app, &caller, &params, control)?;
         rows.sort_by_key(|row| std::cmp::Reverse(row.get("last").and_then(Value::as_i64)));
@@ -226,7 +233,8 @@ pub(crate) async fn detail(
 ) -> Result<Json<Value>, ApiError> {
     let limit = params.parse("limit", "a number of hits")?.unwrap_or(1_000usize).min(MAX_LISTED);
     let answer = app.query(None, move |app, control| {
-        let categories: Vec<String> = ["threat", "rule", "service", "device", "os", "midware"].map(str::to_owned).to_vec();
+        let categories: Vec<String> =
+            ["threat", "rule", "service", "device", "os", "midware"].map(str::to_owned).to_vec();
         let scope = Scope::resolve(app, &caller, &ScopeQuery::read(&params)?)?;
         let (mut groups, mut mine) = (Groups::default(), Vec::new());
         let hash = id.split('-').next().unwrap_or_default().to_owned();
@@ -286,7 +294,9 @@ pub(crate) async fn set_status(
         return Err(ApiError::bad(format!("ids names 1 to {MAX_IDS} alerts")));
     }
     let status = status(params.need("status")?)?;
-    let comment = params.get("comment").map(|text| text.get(..text.floor_char_boundary(MAX_COMMENT)).unwrap_or_default().to_owned());
+    let comment = params
+        .get("comment")
+        .map(|text| text.get(..text.floor_char_boundary(MAX_COMMENT)).unwrap_or_default().to_owned());
     let answer = app.query(None, move |app, control| {
         let mut params = params;
         if params.get("date").is_none() && params.get("startTime").is_none() {

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 /// Columns of a CSV.
 const COLUMNS: [&str; 13] = [
-    "ip", "category", "type", "name", "version", "vendor", "port", "protocol", "first", "last", "count", "devid",
-    "rules",
+    "ip", "category", "type", "name", "version", "vendor", "port", "protocol", "first", "last", "count",
+    "devid", "rules",
 ];
 
 /// Rows that the filters leave, how many there were, and whether hits were left out.
@@ -91,7 +91,11 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/api/assets.csv", tag = "evidence", params(ScopeQuery),
     responses((status = 200, description = "All assets that the parameters of `/api/assets` leave; times are microseconds since 1970", content_type = "text/csv")))]
 /// Assets as CSV.
-pub(crate) async fn csv(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn csv(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
     let text = app.query(None, move |app, control| {
         let (mut rows, ..) = rows(app, &caller, &params, control)?;
         rows.sort_by_key(|row| std::cmp::Reverse(row.get("last").and_then(Value::as_i64)));

@@ -130,7 +130,9 @@ pub(crate) async fn delete(
             sessions = app.state.index.delete(&scope.plan, control)?;
             text = format!("{text}. Deletion of {sessions} sessions successful");
         }
-        Ok(json!({ "success": true, "text": text, "sessions": sessions, "packets": done.packets, "missing": missing }))
+        Ok(
+            json!({ "success": true, "text": text, "sessions": sessions, "packets": done.packets, "missing": missing }),
+        )
     };
     app.query(None, work).await.map(Json)
 }
@@ -170,7 +172,9 @@ impl Files for Finished<'_> {
     fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
         let file = self.app.state.catalog.file(node, number).map_err(|e| Gone::Unreadable(e.to_string()))?;
         if file.is_some_and(|file| file.line.is_some() && file.finish_timestamp == 0) {
-            return Err(Gone::Unreadable("it is still being written; try again when it is finished".to_owned()));
+            return Err(Gone::Unreadable(
+                "it is still being written; try again when it is finished".to_owned(),
+            ));
         }
         self.located.locate(node, number)
     }

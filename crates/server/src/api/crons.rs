@@ -41,7 +41,9 @@ fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value
         other => {
             let shown: String = other.chars().take(60).collect();
             let text = match other.strip_prefix("forward:") {
-                Some(_) => format!("{shown}: sessions cannot be forwarded, for there are no remote clusters; the action is tag or notify"),
+                Some(_) => format!(
+                    "{shown}: sessions cannot be forwarded, for there are no remote clusters; the action is tag or notify"
+                ),
                 None => format!("the action is tag or notify, not `{shown}`"),
             };
             return Err(ApiError::forbidden(text));
@@ -125,7 +127,8 @@ pub(crate) async fn change(
     app.blocking(move |app| {
         let entry = CRON.editable(app, &caller, &key)?;
         let mut cron = read(app, &caller, &params)?;
-        let kept = ["created", "lpValue", "lastRun", "count", "lastCount", "lastNotified", "lastNotifiedCount"];
+        let kept =
+            ["created", "lpValue", "lastRun", "count", "lastCount", "lastNotified", "lastNotifiedCount"];
         for name in kept.into_iter().chain(["lastToggled", "lastToggledBy"]) {
             cron.extend(entry.value.get(name).map(|value| (name.to_owned(), value.clone())));
         }

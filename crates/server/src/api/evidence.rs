@@ -6,13 +6,13 @@ use crate::error::ApiError;
 use crate::evidence::http;
 use crate::evidence::lookup::{Answer, Key, check_right, look_up};
 use crate::params::Params;
+use ::evidence::{Description, Record, description};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ::evidence::{Description, Record, description};
 use serde_json::{Value, json};
 
 /// Why there is nothing, beside the body that the original answers.

@@ -188,7 +188,11 @@ pub(crate) async fn act(
         "play" => (Some("queued"), "Queued hunt successfully"),
         "cancel" => (Some("finished"), "Canceled hunt successfully"),
         "removefromsessions" => (None, "Hunt name and ID removed from sessions successfully"),
-        _ => return Err(ApiError::not_found("a hunt can be asked to pause, play, cancel or removefromsessions")),
+        _ => {
+            return Err(ApiError::not_found(
+                "a hunt can be asked to pause, play, cancel or removefromsessions",
+            ));
+        }
     };
     let work = move |app: &App, control: &Control| {
         let hunt = own(app, &caller, &id)?;
@@ -246,7 +250,8 @@ pub(crate) async fn change(
                 app.state.index.change_terms(&hunting::found(&id), &change, control)?;
             }
         }
-        let mut answer = json!({ "success": true, "text": "Updated hunt successfully", "hunt": shown(&id, changed) });
+        let mut answer =
+            json!({ "success": true, "text": "Updated hunt successfully", "hunt": shown(&id, changed) });
         if !invalid.is_empty() {
             answer["invalidUsers"] = invalid.into();
         }

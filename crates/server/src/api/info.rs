@@ -67,7 +67,8 @@ pub(crate) async fn app_info(
         });
         if params.get("fields") != Some("false") {
             let all = crate::api::fields::all(&app.state.schema);
-            let name = |field: &serde_json::Map<String, Value>| field["exp"].as_str().unwrap_or_default().to_owned();
+            let name =
+                |field: &serde_json::Map<String, Value>| field["exp"].as_str().unwrap_or_default().to_owned();
             answer["fieldsMap"] =
                 Value::Object(all.iter().map(|field| (name(field), Value::Object(field.clone()))).collect());
             answer["fieldsArr"] = all.into_iter().map(Value::Object).collect();
@@ -113,7 +114,9 @@ pub(crate) async fn histories(
             })
         };
         // oldest first, so that rows of one millisecond keep their order
-        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase();
+        let text = |value: &Value, name: &str| {
+            value.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase()
+        };
         let columns = ["userId", "api", "method", "expression", "view"];
         let columns: Vec<(&str, String)> =
             columns.into_iter().filter_map(|name| Some((name, params.get(name)?.to_lowercase()))).collect();

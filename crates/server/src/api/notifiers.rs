@@ -44,7 +44,8 @@ pub(crate) fn chosen(app: &App, caller: &Caller, value: Option<&Value>) -> Resul
 }
 
 fn field(field: &notify::Field) -> Value {
-    let mut shown = json!({ "name": field.name, "required": field.required, "description": field.description });
+    let mut shown =
+        json!({ "name": field.name, "required": field.required, "description": field.description });
     match field.kind {
         FieldKind::Text => {}
         FieldKind::Secret => shown["type"] = "secret".into(),

@@ -95,7 +95,10 @@ fn answer(file: File, name: &str, picture: bool) -> Response {
         None => ("application/octet-stream", "attachment"),
     };
     // RFC 6266: a plain name for old clients, the true one in UTF-8
-    let plain: String = name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') { c } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') { c } else { '_' })
+        .collect();
     let escaped: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let escaped = escaped.replace('+', "%20");
     let headers = [
@@ -138,9 +141,14 @@ pub(crate) async fn body(
         let (found, _) = of_session(app, (&caller, params.is_set("decrypt")), &doc, control)?;
         let count = found.len();
         let file = number.checked_sub(1).and_then(|at| found.into_iter().nth(at));
-        let file = file.ok_or_else(|| ApiError::not_found(format!("the session carried {count} files; there is no number {number}")))?;
+        let file = file.ok_or_else(|| {
+            ApiError::not_found(format!("the session carried {count} files; there is no number {number}"))
+        })?;
         if picture && file.picture().is_none() {
-            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "this file is no picture that is safe to show; download it"));
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "this file is no picture that is safe to show; download it",
+            ));
         }
         let name = file.name.clone();
         Ok(answer(file, &name, picture))
@@ -157,9 +165,17 @@ fn read_hash(hash: &str) -> Result<String, ApiError> {
 }
 
 /// The file of a digest among those of a session.
-fn pellet(app: &App, caller: &Caller, doc: &SessionDoc, hash: &str, control: &Control) -> Result<Option<Response>, ApiError> {
+fn pellet(
+    app: &App,
+    caller: &Caller,
+    doc: &SessionDoc,
+    hash: &str,
+    control: &Control,
+) -> Result<Option<Response>, ApiError> {
     let (found, _) = of_session(app, (caller, false), doc, control)?;
-    let file = found.into_iter().find(|file| file.md5 == hash || file.sha256 == hash || file.unpacked_sha256.as_deref() == Some(hash));
+    let file = found.into_iter().find(|file| {
+        file.md5 == hash || file.sha256 == hash || file.unpacked_sha256.as_deref() == Some(hash)
+    });
     Ok(file.map(|file| {
         let name = format!("{}.pellet", file.name);
         answer(file, &name, false)
@@ -212,11 +228,14 @@ pub(crate) async fn by_hash(
     let scope = ScopeQuery::read(&params)?;
     let work = move |app: &App, control: &Control| {
         let scope = Scope::resolve(app, &caller, &scope)?;
-        let fields = if hash.len() == 32 { ["http.md5", "email.md5"] } else { ["http.sha256", "email.sha256"] };
+        let fields =
+            if hash.len() == 32 { ["http.md5", "email.md5"] } else { ["http.sha256", "email.sha256"] };
         let plan = with_hash(app, &fields, &hash, scope.plan)?;
         let plan = narrowed(app, &caller, plan)?;
         let show = Show::WithPositions(
-            [&core::NODE.def, &core::SRC_IP.def, &core::SRC_PORT.def, &core::START_TIME.def].map(Target::of).to_vec(),
+            [&core::NODE.def, &core::SRC_IP.def, &core::SRC_PORT.def, &core::START_TIME.def]
+                .map(Target::of)
+                .to_vec(),
         );
         let newest = [Sort { by: Target::of(&core::STOP_TIME.def), descending: true }];
         let mut sessions = Vec::new();

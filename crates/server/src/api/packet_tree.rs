@@ -44,7 +44,11 @@ pub(crate) async fn tree(
         let files = Located::new(app);
         let mut answer = Value::Null;
         let losses = fetch(&files, &[wanted], &mut |packet| {
-            let frame = Frame { link: LinkType(packet.link), bytes: packet.bytes, original: packet.original_len as usize };
+            let frame = Frame {
+                link: LinkType(packet.link),
+                bytes: packet.bytes,
+                original: packet.original_len as usize,
+            };
             let tree = dissect(&frame);
             let sources: Vec<Value> = tree
                 .sources

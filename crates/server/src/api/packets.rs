@@ -111,7 +111,12 @@ pub(crate) async fn packets(
             let (mut shown, losses) = read(app, &doc, wanted, start, control)?;
             let problem = change.packets(&mut shown);
             let json = shown.iter().map(packet_json).collect();
-            (json!({ "packets": Value::Array(json), "decodeProblem": problem }), packets_text(&shown, format), losses, shown.is_empty())
+            (
+                json!({ "packets": Value::Array(json), "decodeProblem": problem }),
+                packets_text(&shown, format),
+                losses,
+                shown.is_empty(),
+            )
         };
         if format != Format::Json {
             if let (true, Some(loss)) = (empty, losses.first()) {

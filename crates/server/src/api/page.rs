@@ -61,16 +61,33 @@ pub(crate) async fn config(caller: Caller, Path(page): Path<String>) -> Result<J
 
 /// Names of the colours of a custom theme, in the order in which Arkime keeps them behind `custom1:`.
 const COLOURS: &[&str] = &[
-    "background", "foreground", "foreground-accent", "primary", "primary-light", "primary-lightest", "secondary",
-    "secondary-light", "secondary-lightest", "tertiary", "tertiary-light", "tertiary-lightest", "quaternary",
-    "quaternary-light", "quaternary-lightest", "water", "land", "src", "dst",
+    "background",
+    "foreground",
+    "foreground-accent",
+    "primary",
+    "primary-light",
+    "primary-lightest",
+    "secondary",
+    "secondary-light",
+    "secondary-lightest",
+    "tertiary",
+    "tertiary-light",
+    "tertiary-lightest",
+    "quaternary",
+    "quaternary-light",
+    "quaternary-lightest",
+    "water",
+    "land",
+    "src",
+    "dst",
 ];
 
 #[utoipa::path(get, path = "/api/user.css", tag = "users", responses((status = 200, description = "Custom properties of the user's own theme, nothing where there is none", content_type = "text/css")))]
 /// The colours of the user's own theme (`theme` of the settings: `custom1:#222222,#eeeeee,…`).
 pub(crate) async fn css(caller: Caller) -> Response {
     let theme = caller.user.settings.get("theme").and_then(Value::as_str).unwrap_or_default();
-    let colours = theme.strip_prefix("custom").and_then(|rest| rest.split_once(':')).map_or("", |(_, list)| list);
+    let colours =
+        theme.strip_prefix("custom").and_then(|rest| rest.split_once(':')).map_or("", |(_, list)| list);
     // what a user keeps is no CSS until it is known to be colours
     let is_colour = |text: &str| {
         let digits = text.strip_prefix('#').unwrap_or_default();

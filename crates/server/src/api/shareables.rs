@@ -25,7 +25,8 @@ const MAX_BYTES: usize = 256 << 10;
 fn read(params: &Params, before: Option<&Value>) -> Result<Map<String, Value>, ApiError> {
     let mut object = body(params, &["name", "description", "type", "data"]);
     for name in ["name", "description", "type", "data"] {
-        let known = before.and_then(|before| before.get(name)).filter(|_| !object.contains_key(name)).cloned();
+        let known =
+            before.and_then(|before| before.get(name)).filter(|_| !object.contains_key(name)).cloned();
         object.extend(known.map(|value| (name.to_owned(), value)));
     }
     need(&object, "name", "shareable name")?;

@@ -59,8 +59,13 @@ pub(crate) fn may_edit(value: &Value, caller: &Caller) -> bool {
 }
 
 /// Takes who an object is shared with into it; returns the users that there are not.
-pub(crate) fn share(app: &App, params: &Params, object: &mut Map<String, Value>) -> Result<Vec<String>, ApiError> {
-    let wrong = |name: &str| ApiError::forbidden(format!("{name} must be a list, or a text separated by commas"));
+pub(crate) fn share(
+    app: &App,
+    params: &Params,
+    object: &mut Map<String, Value>,
+) -> Result<Vec<String>, ApiError> {
+    let wrong =
+        |name: &str| ApiError::forbidden(format!("{name} must be a list, or a text separated by commas"));
     let mut known: Option<HashSet<String>> = None;
     let mut invalid = Vec::new();
     for (name, value) in body(params, SHARING) {

@@ -51,7 +51,9 @@ pub(crate) fn filter(rows: &mut Vec<Value>, text: &str, properties: &[&str]) {
     if text.is_empty() {
         return;
     }
-    let has = |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|t| t.to_lowercase().contains(&text));
+    let has = |value: Option<&Value>| {
+        value.and_then(Value::as_str).is_some_and(|t| t.to_lowercase().contains(&text))
+    };
     rows.retain(|row| properties.iter().any(|property| has(row.get(*property))));
 }
 

@@ -38,7 +38,12 @@ pub(crate) fn check_right(caller: &Caller) -> Result<(), ApiError> {
 }
 
 /// Decrypts a conversation in place with what is known; says what came of it.
-pub(crate) fn decrypt(app: &App, caller: &Caller, doc: &SessionDoc, conversation: &mut Conversation) -> Value {
+pub(crate) fn decrypt(
+    app: &App,
+    caller: &Caller,
+    doc: &SessionDoc,
+    conversation: &mut Conversation,
+) -> Value {
     let mut keys = {
         let all = app.tls_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&caller.user.user_id).cloned().unwrap_or_default()
@@ -74,17 +79,25 @@ pub(crate) async fn show(State(app): State<App>, caller: Caller) -> Json<Value> 
     request_body(content = String, description = "`{\"keys\":\"lines of SSLKEYLOGFILE\"}`", content_type = "application/json"),
     responses((status = 200, description = "`{success,taken,connections}`"), (status = 400, description = "No key in it"), (status = 403, description = "Not allowed")))]
 /// Takes a key log for you, in memory only.
-pub(crate) async fn add(State(app): State<App>, caller: Caller, params: Params) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn add(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
     check_right(&caller)?;
     let mut fresh = KeyLog::new();
     let taken = fresh.read(params.need("keys")?);
     if taken == 0 {
-        return Err(ApiError::bad("there is no key in it; lines look like CLIENT_RANDOM <hex> <hex> or CLIENT_TRAFFIC_SECRET_0 <hex> <hex>"));
+        return Err(ApiError::bad(
+            "there is no key in it; lines look like CLIENT_RANDOM <hex> <hex> or CLIENT_TRAFFIC_SECRET_0 <hex> <hex>",
+        ));
     }
     let mut all = app.tls_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
     let held: usize = all.values().map(KeyLog::len).sum();
     if held + fresh.len() > MAX_CONNECTIONS {
-        return Err(ApiError::bad(format!("keys of at most {MAX_CONNECTIONS} connections are kept; remove some first")));
+        return Err(ApiError::bad(format!(
+            "keys of at most {MAX_CONNECTIONS} connections are kept; remove some first"
+        )));
     }
     let mine = all.entry(caller.user.user_id.clone()).or_default();
     mine.merge(&fresh);

@@ -329,7 +329,10 @@ mod tests {
         let one = alerts(&[0]);
         let seed = one[0].json(&Said::default(), 1_687_074_365_000);
         assert_eq!(seed["obj"], "10.10.1.87:>10.10.10.21:21 TCP sql crud");
-        assert_eq!((&seed["level"], &seed["count"], &seed["active"]), (&"extra_high".into(), &1.into(), &true.into()));
+        assert_eq!(
+            (&seed["level"], &seed["count"], &seed["active"]),
+            (&"extra_high".into(), &1.into(), &true.into())
+        );
         assert_eq!((&seed["duration"], &seed["status"]), (&5.into(), &"unprocessed".into()));
         // the next slot extends it
         let two = alerts(&[0, 5]);

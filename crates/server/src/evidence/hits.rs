@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::error::ApiError;
-use ::fields::Target;
 use ::evidence::DeviceId;
+use ::fields::Target;
 use index::{Control, Show};
 use query::{Leaf, Plan, Test, TextTest};
 use session::evidence as said;
@@ -140,10 +140,13 @@ pub(crate) struct Networks(Vec<ipnet::IpNet>);
 impl Networks {
     pub fn read(name: &str, texts: &[String]) -> Result<Self, ApiError> {
         let one = |text: &String| {
-            let net = text.parse::<ipnet::IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(Into::into));
+            let net =
+                text.parse::<ipnet::IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(Into::into));
             net.ok_or_else(|| {
                 let shown: String = text.chars().take(60).collect();
-                ApiError::bad(format!("{name} must be an address or a network such as 10.0.0.0/8, not `{shown}`"))
+                ApiError::bad(format!(
+                    "{name} must be an address or a network such as 10.0.0.0/8, not `{shown}`"
+                ))
             })
         };
         texts.iter().map(one).collect::<Result<_, _>>().map(Self)

@@ -29,7 +29,9 @@ pub(crate) fn message(payload: &[u8]) -> Option<Value> {
         Some((text(line.get(..at)?), text(line.get(at + 1..)?).trim().to_owned()))
     };
     let headers: Vec<(String, String)> = lines.filter_map(header).take(MAX_PAIRS).collect();
-    let value = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone());
+    let value = |name: &str| {
+        headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    };
     let mut parts = line.splitn(2, ' ');
     let (first, rest) = (parts.next()?, parts.next().unwrap_or_default());
     let mut message = if first.starts_with("HTTP/") {
@@ -44,7 +46,9 @@ pub(crate) fn message(payload: &[u8]) -> Option<Value> {
         };
         let query = uri.split_once('?').map_or("", |(_, query)| query);
         let mut params = pairs(query.as_bytes());
-        if value("content-type").is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")) {
+        if value("content-type")
+            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+        {
             params.extend(pairs(body));
         }
         json!({ "kind": "request", "method": first, "uri": uri, "version": version, "params": params })
@@ -65,14 +69,23 @@ mod tests {
     fn requests_are_split_into_lines_headers_and_parameters() {
         let payload = b"GET /faq.php?action=grouppermission&gids[99]=%27&gids[100][0]=)%20and  HTTP/1.1\r\nHost: 10.10.10.21:21\r\nAccept-Encoding: gzip\r\n\r\n";
         let message = message(payload).unwrap();
-        assert_eq!((&message["kind"], &message["method"], &message["version"]), (&"request".into(), &"GET".into(), &"HTTP/1.1".into()));
+        assert_eq!(
+            (&message["kind"], &message["method"], &message["version"]),
+            (&"request".into(), &"GET".into(), &"HTTP/1.1".into())
+        );
         assert_eq!(message["headers"], json!([["Host", "10.10.10.21:21"], ["Accept-Encoding", "gzip"]]));
-        assert_eq!(message["params"], json!([["action", "grouppermission"], ["gids[99]", "'"], ["gids[100][0]", ") and"]]));
+        assert_eq!(
+            message["params"],
+            json!([["action", "grouppermission"], ["gids[99]", "'"], ["gids[100][0]", ") and"]])
+        );
     }
 
     #[test]
     fn forms_answers_and_others() {
-        let form = message(b"POST /l HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nu=a%20b&p=1+2").unwrap();
+        let form = message(
+            b"POST /l HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\nu=a%20b&p=1+2",
+        )
+        .unwrap();
         assert_eq!(form["params"], json!([["u", "a b"], ["p", "1 2"]]));
         assert_eq!(form["body"], STANDARD.encode("u=a%20b&p=1+2"));
         let answer = message(b"HTTP/1.1 404 Not Found\r\nServer: x\r\n\r\ngone").unwrap();

@@ -6,8 +6,8 @@ use crate::error::ApiError;
 use crate::params::Params;
 use crate::scope::forced;
 use crate::stored::Located;
-use ::fields::Target;
 use ::evidence::{DeviceId, Record, description};
+use ::fields::Target;
 use index::{Control, Show};
 use packets::{Wanted, fetch};
 use query::{Bounding, Leaf, Plan, Test, time_range};
@@ -42,11 +42,12 @@ pub(crate) struct Answer {
 /// A number as C reads it: decimal, `0x` hexadecimal, a leading 0 octal.
 fn number(name: &str, text: &str) -> Result<u64, ApiError> {
     let text = text.trim();
-    let (digits, base) = match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), text.strip_prefix('0')) {
-        (Some(hex), _) => (hex, 16),
-        (None, Some(octal)) if !octal.is_empty() => (octal, 8),
-        _ => (text, 10),
-    };
+    let (digits, base) =
+        match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), text.strip_prefix('0')) {
+            (Some(hex), _) => (hex, 16),
+            (None, Some(octal)) if !octal.is_empty() => (octal, 8),
+            _ => (text, 10),
+        };
     let read = if digits.starts_with('+') { None } else { u64::from_str_radix(digits, base).ok() };
     read.ok_or_else(|| {
         let shown: String = text.chars().take(60).collect();
@@ -65,7 +66,9 @@ impl Key {
             return Err(ApiError::bad(text));
         };
         let Ok(seconds) = u32::try_from(seconds) else {
-            return Err(ApiError::bad("Invalid Params: the time is in microseconds since 1970 and before 2106"));
+            return Err(ApiError::bad(
+                "Invalid Params: the time is in microseconds since 1970 and before 2106",
+            ));
         };
         let Some(micros) = u32::try_from(micros).ok().filter(|micros| *micros < 1_000_000) else {
             return Err(ApiError::bad("Invalid Params: time_usec is less than a million"));
@@ -218,9 +221,22 @@ mod tests {
         // the parts win over the whole
         assert_eq!(read("time=5&time_usec=7").unwrap().micros, 7);
         for bad in [
-            "", "devid=3", "time=", "time=abc", "time=-1", "time=+1", "time=1.5", "time_sec=1", "time_usec=1",
-            "time=18446744073709551615", "time=18446744073709551616", "time_sec=1&time_usec=1000000",
-            "time=1&devid=-1", "time=1&devid=../../etc", "time=1&devid=4294967296", "time=09",
+            "",
+            "devid=3",
+            "time=",
+            "time=abc",
+            "time=-1",
+            "time=+1",
+            "time=1.5",
+            "time_sec=1",
+            "time_usec=1",
+            "time=18446744073709551615",
+            "time=18446744073709551616",
+            "time_sec=1&time_usec=1000000",
+            "time=1&devid=-1",
+            "time=1&devid=../../etc",
+            "time=1&devid=4294967296",
+            "time=09",
         ] {
             let error = read(bad).unwrap_err();
             assert!(error.status == 400 && error.text.starts_with("Invalid Params"), "{bad}: {}", error.text);

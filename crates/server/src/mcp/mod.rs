@@ -66,14 +66,18 @@ fn known_revision(headers: &HeaderMap) -> Result<(), ApiError> {
     match headers.get("mcp-protocol-version").map(|value| value.to_str().unwrap_or_default()) {
         Some(named) if !REVISIONS.contains(&named) => {
             let shown: String = named.chars().take(20).collect();
-            Err(ApiError::bad(format!("revision {shown} is not spoken here; these are: {}", REVISIONS.join(", "))))
+            Err(ApiError::bad(format!(
+                "revision {shown} is not spoken here; these are: {}",
+                REVISIONS.join(", ")
+            )))
         }
         _ => Ok(()),
     }
 }
 
 async fn answer(app: App, inside: &Router, request: Request) -> Response {
-    let caller = match allowed(&request).and_then(|caller| known_revision(request.headers()).map(|()| caller)) {
+    let caller = match allowed(&request).and_then(|caller| known_revision(request.headers()).map(|()| caller))
+    {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -109,7 +113,13 @@ async fn answer(app: App, inside: &Router, request: Request) -> Response {
         "ping" => Ok(json!({})),
         "tools/list" => Ok(json!({ "tools": tools::list() })),
         "tools/call" => {
-            let with = Asker { app: &app, inside, caller, client: Client::of(&parts.extensions), via: parts.extensions.get().cloned() };
+            let with = Asker {
+                app: &app,
+                inside,
+                caller,
+                client: Client::of(&parts.extensions),
+                via: parts.extensions.get().cloned(),
+            };
             call(&with, params).await
         }
         other => {
@@ -185,7 +195,9 @@ async fn call(asker: &Asker<'_>, params: &Value) -> Result<Value, (i64, String)>
     let status = answer.status();
     let body = axum::body::to_bytes(answer.into_body(), MAX_RESULT).await;
     let Ok(body) = body else {
-        let why = format!("the answer has more than {MAX_RESULT} bytes: ask for fewer rows or fields, or a narrower expression");
+        let why = format!(
+            "the answer has more than {MAX_RESULT} bytes: ask for fewer rows or fields, or a narrower expression"
+        );
         return Ok(text(why, true));
     };
     Ok(text(String::from_utf8_lossy(&body).into_owned(), !status.is_success()))

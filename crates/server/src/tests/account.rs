@@ -185,7 +185,10 @@ async fn settings_are_kept() {
     // others' settings are for those who administer users
     let bob = fixture.user("bob", json!({})).await;
     assert_eq!(bob.get("/api/user/settings?userId=admin").await.status, StatusCode::FORBIDDEN);
-    client.post("/api/user/settings?userId=bob", json!({ "timezone": "UTC", "sortColumn": "firstPacket" })).await.ok();
+    client
+        .post("/api/user/settings?userId=bob", json!({ "timezone": "UTC", "sortColumn": "firstPacket" }))
+        .await
+        .ok();
     assert_eq!(bob.get("/api/user/settings").await.ok()["timezone"], "UTC");
     let stored = fixture.catalog.get("users", "bob").unwrap().unwrap().value;
     assert_eq!(stored["settings"], json!({ "timezone": "UTC" }), "what everybody has is not kept");

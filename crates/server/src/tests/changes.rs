@@ -89,7 +89,10 @@ async fn packets_are_overwritten_where_they_lie() {
     let has = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
     assert!(has(&before, b"GET /secret"));
     let user = fixture.user("u", json!({})).await;
-    assert_eq!(user.post("/api/delete", json!({"ids": id, "removePcap": true})).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        user.post("/api/delete", json!({"ids": id, "removePcap": true})).await.status,
+        StatusCode::FORBIDDEN
+    );
     let done = client.post("/api/delete", json!({"ids": id, "removePcap": true})).await.ok();
     assert_eq!(
         (&done["packets"], &done["sessions"], &done["missing"]),
@@ -105,7 +108,9 @@ async fn packets_are_overwritten_where_they_lie() {
     let packets = client.get(&format!("/api/session/n1/{id}/packets?format=json&view=packets")).await.ok();
     assert_eq!((&packets["total"], &packets["missing"]), (&json!(5), &json!([])));
     // the file of the other sessions is gone: nothing is done, and the reason is told
-    let gone = client.post("/api/delete", json!({"ids": sample_id(3).to_string(), "removePcap": true, "removeSpi": true})).await;
+    let gone = client
+        .post("/api/delete", json!({"ids": sample_id(3).to_string(), "removePcap": true, "removeSpi": true}))
+        .await;
     assert_eq!(gone.status, StatusCode::CONFLICT);
     assert!(gone.json()["text"].as_str().unwrap().contains("a.pcap"), "{}", gone.text());
     assert_eq!(count(&client, &format!("id == {}", sample_id(3))).await, 1);

@@ -61,21 +61,28 @@ async fn with_evidence(packets: &[(u32, u64, Vec<u8>)]) -> (Fixture, Client) {
 }
 
 async fn form(client: &Client, uri: &str, body: &str) -> Answer {
-    let request = client.request(Method::POST, uri).header("content-type", "application/x-www-form-urlencoded");
+    let request =
+        client.request(Method::POST, uri).header("content-type", "application/x-www-form-urlencoded");
     client.send(request.body(Body::from(body.to_owned())).unwrap()).await
 }
 
 #[tokio::test]
 async fn the_seed_is_answered_byte_for_byte() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/liuying/evidence_vectors.json");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/liuying/evidence_vectors.json");
     let Ok(text) = std::fs::read(&path) else {
         eprintln!("skipped: {} is absent", path.display());
         return;
     };
     let vectors: Value = serde_json::from_slice(&text).unwrap();
     let seed = &vectors[0];
-    let frame: Vec<u8> = seed["frame_hex"].as_str().unwrap().as_bytes().chunks(2)
-        .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect();
+    let frame: Vec<u8> = seed["frame_hex"]
+        .as_str()
+        .unwrap()
+        .as_bytes()
+        .chunks(2)
+        .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+        .collect();
     let (fixture, client) = with_evidence(&[(3, SEED, frame)]).await;
     assert!(fixture.dir.path().join("evidence/3/202306181545.pcap").is_file());
     let want = format!("[\n{}\n]\n", seed["original_output"]);
@@ -109,7 +116,10 @@ async fn what_is_not_there_and_what_is_wrong_is_said() {
     let (fixture, client) = with_evidence(&[(3, SEED, one.clone()), (3, SEED, two), (7, SEED, one)]).await;
     // all of one microsecond, and of all devices without one
     let both = client.get(&format!("/evidence?time={SEED}&devid=3")).await.ok();
-    assert_eq!((both[0]["sip"].as_str(), both[1]["sip"].as_str(), both.as_array().unwrap().len()), (Some("10.0.0.1"), Some("10.0.0.3"), 2));
+    assert_eq!(
+        (both[0]["sip"].as_str(), both[1]["sip"].as_str(), both.as_array().unwrap().len()),
+        (Some("10.0.0.1"), Some("10.0.0.3"), 2)
+    );
     let all = client.get(&format!("/evidence?time={SEED}")).await.ok();
     let devices: Vec<&Value> = all.as_array().unwrap().iter().map(|one| &one["devid"]).collect();
     assert_eq!(devices, [3, 3, 7]);
@@ -125,21 +135,38 @@ async fn what_is_not_there_and_what_is_wrong_is_said() {
         let download = client.get(&format!("/evidence?{query}&download=true")).await;
         assert_eq!(download.status, StatusCode::NOT_FOUND);
     }
-    for query in ["", "devid=3", "time=x", "time=-1", "time=18446744073709551615", "time=1&devid=-3", "time=1&devid=../../etc/passwd", "time=1&devid=99999999999"] {
+    for query in [
+        "",
+        "devid=3",
+        "time=x",
+        "time=-1",
+        "time=18446744073709551615",
+        "time=1&devid=-3",
+        "time=1&devid=../../etc/passwd",
+        "time=1&devid=99999999999",
+    ] {
         let answer = client.get(&format!("/evidence?{query}")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}: {}", answer.text());
         assert!(answer.text().contains("Invalid Params"), "{}", answer.text());
     }
     // nobody without a log-in, and nobody who may not see packets
-    let nobody = fixture.send(Request::get(format!("/evidence?time={SEED}")).body(Body::empty()).unwrap()).await;
+    let nobody =
+        fixture.send(Request::get(format!("/evidence?time={SEED}")).body(Body::empty()).unwrap()).await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
     let blind = fixture.user("blind", json!({"hidePcap": true})).await;
     assert_eq!(blind.get(&format!("/evidence?time={SEED}")).await.status, StatusCode::FORBIDDEN);
     let reader = fixture.user("reader", json!({"disablePcapDownload": true})).await;
-    assert_eq!(reader.get(&format!("/evidence?time={SEED}&download=true")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        reader.get(&format!("/evidence?time={SEED}&download=true")).await.status,
+        StatusCode::FORBIDDEN
+    );
     // a forced expression limits what is seen
     let bob = fixture.user("bob", json!({"expression": "ip == 10.0.0.3"})).await;
-    assert_eq!(bob.get(&format!("/evidence?time={SEED}&devid=3")).await.text(), "[\n\n]\n", "no session of his");
+    assert_eq!(
+        bob.get(&format!("/evidence?time={SEED}&devid=3")).await.text(),
+        "[\n\n]\n",
+        "no session of his"
+    );
     let mut doc = hit_doc(9, "10.0.0.3", SEED as i64, "SQL", 200);
     doc.add(&core::DST_IP, "10.0.0.4".parse().unwrap());
     fixture.memory.clone().append(vec![doc]).unwrap();
@@ -172,7 +199,14 @@ fn hit_doc(n: u8, attacker: &str, micros: i64, kind: &str, id: u8) -> SessionDoc
     doc.add(&core::STOP_TIME, micros / 1_000);
     doc.add(&core::SRC_IP, attacker.parse::<IpAddr>().unwrap());
     let mut hit = Object::new(&said::EVIDENCE);
-    for (field, text) in [(&said::CATEGORY, "threat"), (&said::TYPE, kind), (&said::NAME, "CRUD"), (&said::RULE, "50003"), (&said::LEVEL, "extra_high"), (&said::SIDE, "src")] {
+    for (field, text) in [
+        (&said::CATEGORY, "threat"),
+        (&said::TYPE, kind),
+        (&said::NAME, "CRUD"),
+        (&said::RULE, "50003"),
+        (&said::LEVEL, "extra_high"),
+        (&said::SIDE, "src"),
+    ] {
         hit.add(field, text);
     }
     hit.add(&said::TIME, micros);
@@ -182,7 +216,14 @@ fn hit_doc(n: u8, attacker: &str, micros: i64, kind: &str, id: u8) -> SessionDoc
     hit.add(&said::END, 9);
     doc.push(hit);
     let mut server = Object::new(&said::EVIDENCE);
-    for (field, text) in [(&said::CATEGORY, "midware"), (&said::TYPE, "Web Service"), (&said::NAME, "=Nginx"), (&said::VERSION, "1.2.3"), (&said::RULE, "41001"), (&said::SIDE, "dst")] {
+    for (field, text) in [
+        (&said::CATEGORY, "midware"),
+        (&said::TYPE, "Web Service"),
+        (&said::NAME, "=Nginx"),
+        (&said::VERSION, "1.2.3"),
+        (&said::RULE, "41001"),
+        (&said::SIDE, "dst"),
+    ] {
         server.add(field, text);
     }
     server.add(&said::TIME, micros + 5);
@@ -196,33 +237,73 @@ async fn alerts_add_hits_up_and_keep_what_people_say() {
     let base = START * 1_000;
     let minute = 60_000_000;
     let docs = [(0, "10.7.7.7"), (5, "10.7.7.7"), (200, "10.7.7.7"), (0, "10.8.8.8")];
-    let docs = docs.iter().enumerate().map(|(id, (at, ip))| hit_doc(2, ip, base + at * minute, "SQL", 100 + id as u8));
+    let docs = docs
+        .iter()
+        .enumerate()
+        .map(|(id, (at, ip))| hit_doc(2, ip, base + at * minute, "SQL", 100 + id as u8));
     fixture.memory.clone().append(docs.collect()).unwrap();
     let list = client.get("/api/alerts?date=-1").await.ok();
-    assert_eq!((&list["recordsTotal"], &list["recordsFiltered"], &list["partial"]), (&json!(3), &json!(3), &json!(false)), "{list}");
+    assert_eq!(
+        (&list["recordsTotal"], &list["recordsFiltered"], &list["partial"]),
+        (&json!(3), &json!(3), &json!(false)),
+        "{list}"
+    );
     assert_eq!(list["data"][0]["first"], base + 200 * minute, "the latest first");
     assert_eq!(list["facets"]["attackers"][0], json!({"item": "10.7.7.7", "count": 2}));
     let one = client.get("/api/alerts?date=-1&attacker=10.7.0.0/16&sortField=first").await.ok();
     let alert = &one["data"][0];
-    assert_eq!((&alert["count"], &alert["slots"], &alert["duration"]), (&json!(2), &json!(2), &json!(10)), "{alert}");
+    assert_eq!(
+        (&alert["count"], &alert["slots"], &alert["duration"]),
+        (&json!(2), &json!(2), &json!(10)),
+        "{alert}"
+    );
     assert_eq!(alert["obj"], "10.7.7.7:>192.168.1.2:80 TCP sql crud");
-    assert_eq!((&alert["level"], &alert["status"], &alert["active"]), (&json!("extra_high"), &json!("unprocessed"), &json!(false)));
+    assert_eq!(
+        (&alert["level"], &alert["status"], &alert["active"]),
+        (&json!("extra_high"), &json!("unprocessed"), &json!(false))
+    );
     let id = alert["id"].as_str().unwrap();
     let by_id = format!("id={id}");
-    for (query, count) in [("type=sql", 3), ("type=xss", 0), ("victim=192.168.1.2", 3), ("level=low,extra_high", 3), ("protocol=udp", 0), ("status=processed", 0), ("active=true", 0), ("devid=3", 3), ("name=crud", 3), ("category=rule", 0), ("expression=ip.src==10.8.8.8", 1), (by_id.as_str(), 1)] {
+    for (query, count) in [
+        ("type=sql", 3),
+        ("type=xss", 0),
+        ("victim=192.168.1.2", 3),
+        ("level=low,extra_high", 3),
+        ("protocol=udp", 0),
+        ("status=processed", 0),
+        ("active=true", 0),
+        ("devid=3", 3),
+        ("name=crud", 3),
+        ("category=rule", 0),
+        ("expression=ip.src==10.8.8.8", 1),
+        (by_id.as_str(), 1),
+    ] {
         let found = client.get(&format!("/api/alerts?date=-1&{query}")).await.ok();
         assert_eq!(found["recordsFiltered"], count, "{query}");
     }
     let detail = client.get(&format!("/api/alert/{id}?date=-1")).await.ok();
-    assert_eq!((&detail["total"], detail["timeline"]["buckets"].as_array().unwrap().len()), (&json!(2), 2), "{detail}");
+    assert_eq!(
+        (&detail["total"], detail["timeline"]["buckets"].as_array().unwrap().len()),
+        (&json!(2), 2),
+        "{detail}"
+    );
     let hit = &detail["hits"][1];
-    assert_eq!((&hit["time"], &hit["src"], &hit["start"], &hit["packet"]), (&json!(base), &json!("10.7.7.7"), &json!(4), &json!(true)));
+    assert_eq!(
+        (&hit["time"], &hit["src"], &hit["start"], &hit["packet"]),
+        (&json!(base), &json!("10.7.7.7"), &json!(4), &json!(true))
+    );
     assert_eq!(client.get("/api/alert/0123456789abcdef-1?date=-1").await.status, StatusCode::NOT_FOUND);
-    let said = client.post("/api/alerts/status", json!({"ids": [id], "status": "confirmed", "comment": "seen"})).await.ok();
+    let said = client
+        .post("/api/alerts/status", json!({"ids": [id], "status": "confirmed", "comment": "seen"}))
+        .await
+        .ok();
     assert_eq!((&said["changed"], &said["success"]), (&json!(1), &json!(true)));
     let again = client.get(&format!("/api/alerts?date=-1&id={id}")).await.ok();
     let alert = &again["data"][0];
-    assert_eq!((&alert["status"], &alert["comment"], &alert["changedBy"]), (&json!("confirmed"), &json!("seen"), &json!("admin")));
+    assert_eq!(
+        (&alert["status"], &alert["comment"], &alert["changedBy"]),
+        (&json!("confirmed"), &json!("seen"), &json!("admin"))
+    );
     // an earlier hit gives the alert another begin; what was said stays
     fixture.memory.clone().append(vec![hit_doc(2, "10.7.7.7", base - 10 * minute, "SQL", 120)]).unwrap();
     let grown = client.get("/api/alerts?date=-1&status=confirmed").await.ok();
@@ -234,9 +315,16 @@ async fn alerts_add_hits_up_and_keep_what_people_say() {
     for body in [json!({}), json!({"ids": [id]}), json!({"ids": [id], "status": "gone"})] {
         assert_eq!(client.post("/api/alerts/status", body).await.status, StatusCode::BAD_REQUEST);
     }
-    assert_eq!(client.post("/api/alerts/status", json!({"ids": ["x"], "status": "processed"})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        client.post("/api/alerts/status", json!({"ids": ["x"], "status": "processed"})).await.status,
+        StatusCode::NOT_FOUND
+    );
     for query in ["attacker=x", "status=x", "active=x"] {
-        assert_eq!(client.get(&format!("/api/alerts?{query}")).await.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(
+            client.get(&format!("/api/alerts?{query}")).await.status,
+            StatusCode::BAD_REQUEST,
+            "{query}"
+        );
     }
     let csv = client.get("/api/alerts.csv?date=-1").await.text();
     assert_eq!(csv.lines().count(), 4, "{csv}");
@@ -251,11 +339,20 @@ async fn assets_say_what_was_seen_where() {
     let list = client.get("/api/assets?date=-1").await.ok();
     let asset = &list["data"][0];
     assert_eq!(list["recordsTotal"], 1, "{list}");
-    assert_eq!((&asset["ip"], &asset["port"], &asset["count"]), (&json!("192.168.1.2"), &json!(80), &json!(3)));
+    assert_eq!(
+        (&asset["ip"], &asset["port"], &asset["count"]),
+        (&json!("192.168.1.2"), &json!(80), &json!(3))
+    );
     assert_eq!((&asset["version"], &asset["protocol"]), (&json!("1.2.3"), &json!("TCP")));
     assert_eq!(asset["last"].as_i64().unwrap() - asset["first"].as_i64().unwrap(), 2_000_000);
-    for (query, count) in [("ip=192.168.0.0/16", 1), ("ip=10.0.0.0/8", 0), ("category=os", 0), ("name=%3Dnginx", 1)] {
-        assert_eq!(client.get(&format!("/api/assets?date=-1&{query}")).await.ok()["recordsFiltered"], count, "{query}");
+    for (query, count) in
+        [("ip=192.168.0.0/16", 1), ("ip=10.0.0.0/8", 0), ("category=os", 0), ("name=%3Dnginx", 1)]
+    {
+        assert_eq!(
+            client.get(&format!("/api/assets?date=-1&{query}")).await.ok()["recordsFiltered"],
+            count,
+            "{query}"
+        );
     }
     assert_eq!(client.get("/api/assets?category=threat").await.status, StatusCode::BAD_REQUEST);
     let csv = client.get("/api/assets.csv?date=-1").await.text();

@@ -83,10 +83,8 @@ async fn matches_tell_their_place_and_marks_come_off() {
     );
     assert!(matches[0]["context"].as_str().unwrap().contains("GET /secret HTTP"));
     client.json(Method::PUT, &format!("/api/hunt/{id}/removefromsessions"), json!({})).await.ok();
-    let left = client
-        .get(&format!("/api/sessions?date=-1&length=0&expression=huntId%3D%3D%22{id}%22"))
-        .await
-        .ok();
+    let left =
+        client.get(&format!("/api/sessions?date=-1&length=0&expression=huntId%3D%3D%22{id}%22")).await.ok();
     assert_eq!(left["recordsFiltered"], 0);
     client.json(Method::DELETE, &format!("/api/hunt/{id}"), json!({})).await.ok();
     assert!(fixture.catalog.list("huntresults").unwrap().is_empty());
@@ -206,6 +204,12 @@ async fn hunts_are_shared_renamed_and_told() {
     assert_eq!(client.json(Method::DELETE, &user("eve"), json!({})).await.status, StatusCode::NOT_FOUND);
     assert_eq!(client.json(Method::DELETE, &user("bob"), json!({})).await.ok()["users"], json!([]));
     assert_eq!(bob.get("/api/hunts").await.ok()["recordsTotal"], 0);
-    assert_eq!(client.json(Method::PUT, &format!("{path}/explode"), json!({})).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(client.json(Method::PUT, "/api/hunt/nope/pause", json!({})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        client.json(Method::PUT, &format!("{path}/explode"), json!({})).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        client.json(Method::PUT, "/api/hunt/nope/pause", json!({})).await.status,
+        StatusCode::NOT_FOUND
+    );
 }

@@ -152,7 +152,10 @@ async fn every_route_is_described() {
         };
         for method in methods {
             let operation = &document["paths"][path][method];
-            assert!(operation["responses"].is_object(), "{method} {path} is not described: is the name behind it right?");
+            assert!(
+                operation["responses"].is_object(),
+                "{method} {path} is not described: is the name behind it right?"
+            );
         }
         others += 1;
     }
@@ -174,7 +177,11 @@ async fn every_route_is_described() {
             let uri = path.replace(['{', '}'], "").replace("/api/user/id", "/api/user/nobody");
             let answer = client.json(method.clone(), &uri, json!({})).await;
             let html = answer.text().contains("<!doctype html") || answer.text().contains("<html");
-            assert!(!html && answer.status != StatusCode::METHOD_NOT_ALLOWED, "{method} {path}: {}", answer.status);
+            assert!(
+                !html && answer.status != StatusCode::METHOD_NOT_ALLOWED,
+                "{method} {path}: {}",
+                answer.status
+            );
         }
     }
 }

@@ -47,7 +47,8 @@ fn hook() -> (String, Receiver<Value>) {
 }
 
 async fn webhook(client: &Client, url: &str, more: Value) -> String {
-    let mut body = json!({"name": "hook", "type": "webhook", "fields": [{"name": "webhookUrl", "value": url}]});
+    let mut body =
+        json!({"name": "hook", "type": "webhook", "fields": [{"name": "webhookUrl", "value": url}]});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     client.post("/api/notifier", body).await.ok()["notifier"]["id"].as_str().unwrap().to_owned()
 }
@@ -77,9 +78,11 @@ async fn notifiers_are_made_tried_and_shared() {
     assert_eq!((&listed[0]["users"], &listed[0]["fields"][0]["value"]), (&json!("bob"), &json!(url)));
     // who is no administrator may choose it, and sees no secret
     assert_eq!(bob.get("/api/notifiers").await.ok(), json!([{"id": id, "name": "hook", "type": "webhook"}]));
-    for (method, path) in
-        [(Method::POST, "/api/notifier".to_owned()), (Method::DELETE, format!("/api/notifier/{id}")), (Method::POST, format!("/api/notifier/{id}/test"))]
-    {
+    for (method, path) in [
+        (Method::POST, "/api/notifier".to_owned()),
+        (Method::DELETE, format!("/api/notifier/{id}")),
+        (Method::POST, format!("/api/notifier/{id}/test")),
+    ] {
         assert_eq!(bob.json(method, &path, slack(fields.clone())).await.status, StatusCode::FORBIDDEN);
     }
     let tried = admin.post(&format!("/api/notifier/{id}/test"), json!({})).await.ok();
@@ -87,11 +90,20 @@ async fn notifiers_are_made_tried_and_shared() {
     assert!(bodies.recv().unwrap()["title"].as_str().unwrap().contains("Test"));
     let nowhere = json!({"name": "hook", "type": "webhook", "fields": [{"name": "webhookUrl", "value": "http://127.0.0.1:9/"}]});
     let changed = admin.json(Method::PUT, &format!("/api/notifier/{id}"), nowhere).await.ok();
-    assert_eq!((&changed["text"], &changed["notifier"]["users"]), (&json!("Updated notifier successfully"), &json!("bob")));
+    assert_eq!(
+        (&changed["text"], &changed["notifier"]["users"]),
+        (&json!("Updated notifier successfully"), &json!("bob"))
+    );
     let failed = admin.post(&format!("/api/notifier/{id}/test"), json!({})).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(admin.json(Method::DELETE, &format!("/api/notifier/{id}"), json!({})).await.ok()["text"], "Deleted notifier successfully");
-    assert_eq!(admin.json(Method::DELETE, &format!("/api/notifier/{id}"), json!({})).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        admin.json(Method::DELETE, &format!("/api/notifier/{id}"), json!({})).await.ok()["text"],
+        "Deleted notifier successfully"
+    );
+    assert_eq!(
+        admin.json(Method::DELETE, &format!("/api/notifier/{id}"), json!({})).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 /// The sample sessions have no time of their own at which they were written.
@@ -108,7 +120,8 @@ fn written(fixture: &Fixture) {
 async fn periodic_queries_tag_count_and_tell() {
     let fixture = Fixture::new();
     written(&fixture);
-    let (admin, bob) = (fixture.admin().await, fixture.user("bob", json!({"expression": "ip.src == 10.0.0.0/29"})).await);
+    let (admin, bob) =
+        (fixture.admin().await, fixture.user("bob", json!({"expression": "ip.src == 10.0.0.0/29"})).await);
     let cron = |without: &str| {
         let mut body = json!({"name": "web", "query": "protocols == http", "action": "tag", "tags": "cron-a,cron-b", "since": -1});
         body.as_object_mut().unwrap().remove(without);
@@ -163,10 +176,27 @@ async fn periodic_queries_tag_count_and_tell() {
     let changed = bob.post(&format!("/api/cron/{key}"), off).await.ok();
     assert_eq!((&changed["query"]["lastToggledBy"], &changed["query"]["count"]), (&json!("bob"), &json!(4)));
     assert_eq!(changed["text"], "Updated periodic query successfully");
-    fixture.catalog.put("crons", &key, &{ let mut v = again; v["enabled"] = false.into(); v["lpValue"] = 0.into(); v["tags"] = "late".into(); v }, None).unwrap();
+    fixture
+        .catalog
+        .put(
+            "crons",
+            &key,
+            &{
+                let mut v = again;
+                v["enabled"] = false.into();
+                v["lpValue"] = 0.into();
+                v["tags"] = "late".into();
+                v
+            },
+            None,
+        )
+        .unwrap();
     crate::periodic::process(&fixture.app);
     assert_eq!(admin.get(&tagged("late")).await.ok()["recordsFiltered"], 0, "it is switched off");
-    assert_eq!(bob.json(Method::DELETE, &format!("/api/cron/{key}"), json!({})).await.ok()["text"], "Deleted periodic query successfully");
+    assert_eq!(
+        bob.json(Method::DELETE, &format!("/api/cron/{key}"), json!({})).await.ok()["text"],
+        "Deleted periodic query successfully"
+    );
     assert_eq!(bob.get("/api/crons").await.ok(), json!([]));
 }
 
@@ -174,7 +204,8 @@ async fn periodic_queries_tag_count_and_tell() {
 async fn a_query_of_a_maker_who_is_gone_says_so() {
     let fixture = Fixture::new();
     let bob = fixture.user("bob", json!({})).await;
-    let body = json!({"name": "x", "query": "protocols == http", "action": "tag", "tags": "t", "since": "-1"});
+    let body =
+        json!({"name": "x", "query": "protocols == http", "action": "tag", "tags": "t", "since": "-1"});
     let key = bob.post("/api/cron", body).await.ok()["query"]["key"].as_str().unwrap().to_owned();
     fixture.catalog.remove("users", "bob").unwrap();
     crate::periodic::process(&fixture.app);
@@ -190,9 +221,11 @@ async fn shareables_are_seen_by_those_named() {
     let bob = fixture.user("bob", json!({})).await;
     let eve = fixture.user("eve", json!({"roles": ["arkimeUser", "role:soc"]})).await;
     let body = json!({"type": "summaryConfig", "name": "mine", "data": {"fields": ["ip"]}, "viewUsers": ["bob", "zoe"], "editRoles": ["role:soc"]});
-    for (without, text) in
-        [("name", "Missing shareable name"), ("type", "Missing shareable type"), ("data", "Missing shareable data")]
-    {
+    for (without, text) in [
+        ("name", "Missing shareable name"),
+        ("type", "Missing shareable type"),
+        ("data", "Missing shareable data"),
+    ] {
         let mut body = body.clone();
         body.as_object_mut().unwrap().remove(without);
         assert_eq!(refused(&ann, "/api/shareable", body).await, text);
@@ -221,9 +254,15 @@ async fn shortcuts_are_listed_in_every_form() {
     let (ann, bob) = (fixture.user("ann", json!({})).await, fixture.user("bob", json!({})).await);
     let hosts = json!({"name": "ho sts!", "type": "ip", "value": "10.0.0.1, 10.0.0.2", "description": "web", "users": "bob"});
     let made = ann.post("/api/shortcut", hosts.clone()).await.ok();
-    assert_eq!((&made["shortcut"]["name"], &made["shortcut"]["value"]), (&json!("hosts"), &json!("10.0.0.1\n10.0.0.2")));
+    assert_eq!(
+        (&made["shortcut"]["name"], &made["shortcut"]["value"]),
+        (&json!("hosts"), &json!("10.0.0.1\n10.0.0.2"))
+    );
     let id = made["shortcut"]["id"].as_str().unwrap();
-    assert_eq!(refused(&bob, "/api/shortcut", hosts).await, "A shortcut with the name, hosts, already exists.");
+    assert_eq!(
+        refused(&bob, "/api/shortcut", hosts).await,
+        "A shortcut with the name, hosts, already exists."
+    );
     for (body, text) in [
         (json!({"type": "ip", "value": "1.1.1.1"}), "Missing shortcut name"),
         (json!({"name": "x", "value": "1.1.1.1"}), "Missing shortcut type"),
@@ -236,10 +275,16 @@ async fn shortcuts_are_listed_in_every_form() {
     }
     assert_eq!(bob.get("/api/shortcuts?map=true").await.ok()[id]["name"], "hosts");
     let fields = bob.get("/api/shortcuts?fieldFormat=true&fieldType=ip").await.ok();
-    assert_eq!((&fields[0]["exp"], &fields[0]["help"]), (&json!("$hosts"), &json!("web: 10.0.0.1, 10.0.0.2")));
+    assert_eq!(
+        (&fields[0]["exp"], &fields[0]["help"]),
+        (&json!("$hosts"), &json!("web: 10.0.0.1, 10.0.0.2"))
+    );
     assert_eq!(bob.get("/api/shortcuts?fieldType=integer").await.ok()["recordsTotal"], 0);
     assert_eq!(bob.get("/api/shortcuts?searchTerm=zzz").await.ok()["recordsFiltered"], 0);
-    assert_eq!(bob.get("/api/sessions?date=-1&length=0&expression=ip.src%3D%3D%24hosts").await.ok()["recordsFiltered"], 2);
+    assert_eq!(
+        bob.get("/api/sessions?date=-1&length=0&expression=ip.src%3D%3D%24hosts").await.ok()["recordsFiltered"],
+        2
+    );
     let zed = fixture.user("zed", json!({})).await;
     let hidden = zed.get("/api/sessions?date=-1&length=0&expression=ip.src%3D%3D%24hosts").await.ok();
     assert!(hidden["error"].as_str().unwrap().contains("not found"), "{hidden}");
@@ -251,7 +296,10 @@ async fn an_object_is_given_to_somebody_else() {
     let fixture = Fixture::new();
     let (ann, bob) = (fixture.user("ann", json!({})).await, fixture.user("bob", json!({})).await);
     let view = json!({"name": "v", "expression": "port == 80"});
-    let path = format!("/api/view/{}", ann.post("/api/view", view.clone()).await.ok()["view"]["id"].as_str().unwrap());
+    let path = format!(
+        "/api/view/{}",
+        ann.post("/api/view", view.clone()).await.ok()["view"]["id"].as_str().unwrap()
+    );
     let to = |user: &str| json!({"name": "v", "expression": "port == 80", "user": user});
     assert_eq!(ann.json(Method::PUT, &path, to("nobody")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(ann.json(Method::PUT, &path, to("bob")).await.ok()["view"]["user"], "bob");
@@ -268,15 +316,20 @@ async fn roles_give_rights_and_limits() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
-    let inner = role("role:inner", json!({"packetSearch": true, "expression": "protocols == http", "timeLimit": 72}));
+    let inner =
+        role("role:inner", json!({"packetSearch": true, "expression": "protocols == http", "timeLimit": 72}));
     admin.post("/api/user", inner).await.ok();
-    let outer = role("role:outer", json!({"removeEnabled": true, "expression": "ip.src == 10.0.0.0/29", "roles": ["role:inner"]}));
+    let outer = role(
+        "role:outer",
+        json!({"removeEnabled": true, "expression": "ip.src == 10.0.0.0/29", "roles": ["role:inner"]}),
+    );
     admin.post("/api/user", outer).await.ok();
     assert_eq!(
         admin.post("/api/user", role("role:super", json!({"roles": ["superAdmin"]}))).await.json()["text"],
         "User defined roles can't have superAdmin"
     );
-    let bob = fixture.user("bob", json!({"packetSearch": false, "roles": ["arkimeUser", "role:outer"]})).await;
+    let bob =
+        fixture.user("bob", json!({"packetSearch": false, "roles": ["arkimeUser", "role:outer"]})).await;
     let me = bob.get("/api/user").await.ok();
     assert_eq!(
         (&me["packetSearch"], &me["removeEnabled"], &me["timeLimit"]),
@@ -286,7 +339,11 @@ async fn roles_give_rights_and_limits() {
     assert_eq!(me["expression"], "(ip.src == 10.0.0.0/29) && (protocols == http)");
     let all = bob.get("/api/sessions?date=-1").await.ok();
     assert_eq!(all["error"], "User time limit (72 hours) exceeded");
-    let range = format!("startTime={}&stopTime={}", super::harness::START / 1_000, super::harness::START / 1_000 + 7_200);
+    let range = format!(
+        "startTime={}&stopTime={}",
+        super::harness::START / 1_000,
+        super::harness::START / 1_000 + 7_200
+    );
     assert_eq!(bob.get(&format!("/api/sessions?{range}&length=0")).await.ok()["recordsFiltered"], 4);
     // what is stored is not what the roles give
     assert_eq!(fixture.catalog.get("users", "bob").unwrap().unwrap().value["packetSearch"], false);

@@ -12,9 +12,21 @@ async fn what_clients_ask_about_the_system() {
         assert_eq!((&health["status"], &health["number_of_nodes"]), (&json!("green"), &json!(1)));
         assert!(health["molochDbVersion"].as_u64().unwrap() >= 80);
     }
-    for path in ["/api/parliament", "/parliament.json", "/api/esstats", "/esstats.json", "/api/esindices", "/api/estasks", "/api/esrecovery"] {
+    for path in [
+        "/api/parliament",
+        "/parliament.json",
+        "/api/esstats",
+        "/esstats.json",
+        "/api/esindices",
+        "/api/estasks",
+        "/api/esrecovery",
+    ] {
         let table = client.get(path).await.ok();
-        assert_eq!(table["data"].as_array().map(|rows| json!(rows.len())), Some(table["recordsTotal"].clone()), "{path}");
+        assert_eq!(
+            table["data"].as_array().map(|rows| json!(rows.len())),
+            Some(table["recordsTotal"].clone()),
+            "{path}"
+        );
     }
     assert_eq!(client.get("/api/esindices").await.ok()["data"][0]["docs.count"], 20);
     assert_eq!(client.get("/api/clusters").await.ok(), json!({"active": [], "inactive": []}));
@@ -80,5 +92,8 @@ async fn what_a_viewer_begins_with() {
     bob.post("/api/user/settings", json!({"theme": theme})).await.ok();
     let css = bob.get("/api/user.css").await;
     assert_eq!(css.headers["content-type"], "text/css; charset=utf-8");
-    assert_eq!(css.text(), ":root {\n  --color-background: #123456;\n  --color-foreground-accent: #fff;\n}\n");
+    assert_eq!(
+        css.text(),
+        ":root {\n  --color-background: #123456;\n  --color-foreground-accent: #fff;\n}\n"
+    );
 }

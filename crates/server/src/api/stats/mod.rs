@@ -160,4 +160,3 @@ pub(crate) async fn dstats(
     };
     app.blocking(work).await.map(Json)
 }
-
