@@ -15,7 +15,6 @@ pub fn findings() -> Vec<Finding> {
     let protocols = read("/proc/net/protocols").unwrap_or_default();
     let mut found = vec![version(&release)];
     found.extend(sockets(&protocols));
-    found.push(io_uring(&release, read("/proc/sys/kernel/io_uring_disabled").as_deref()));
     found.push(jit(read("/proc/sys/net/core/bpf_jit_enable").as_deref()));
     found.push(backlog(read("/proc/sys/net/core/netdev_max_backlog").as_deref()));
     let status = read("/proc/self/status").unwrap_or_default();
@@ -38,7 +37,7 @@ fn version(release: &str) -> Finding {
             AREA,
             Level::Warn,
             format!("Linux {release}"),
-            "AF_XDP is slower before 5.4 and io_uring is missing before 5.1; AF_PACKET works",
+            "AF_XDP is slower before 5.4; AF_PACKET works",
         )
         .by_hand("use a newer kernel"),
         Some(_) => Finding::new(
@@ -78,26 +77,6 @@ fn sockets(protocols: &str) -> Vec<Finding> {
         .by_hand("use a kernel with CONFIG_XDP_SOCKETS")
     };
     vec![packet, xdp]
-}
-
-fn io_uring(release: &str, disabled: Option<&str>) -> Finding {
-    let old = numbers(release).is_some_and(|v| v < (5, 1));
-    match disabled {
-        None | Some("0") if !old => Finding::ok(AREA, "io_uring"),
-        Some("1" | "2") => Finding::new(
-            AREA,
-            Level::Warn,
-            "io_uring is switched off",
-            "packet files are written with ordinary calls; nothing else changes",
-        )
-        .runs("sysctl -w kernel.io_uring_disabled=0"),
-        _ => Finding::new(
-            AREA,
-            Level::Warn,
-            "io_uring is missing",
-            "packet files are written with ordinary calls",
-        ),
-    }
 }
 
 fn jit(enabled: Option<&str>) -> Finding {
@@ -173,9 +152,6 @@ mod tests {
         assert_eq!(version("4.19.0").level, Level::Warn);
         assert_eq!(version("3.10.0-1160.el7").level, Level::Bad);
         assert_eq!(version("").level, Level::Warn);
-        assert_eq!(io_uring("4.19.0", None).level, Level::Warn);
-        assert_eq!(io_uring("6.1.0", Some("2")).fix.len(), 1);
-        assert_eq!(io_uring("6.1.0", Some("0")).level, Level::Ok);
     }
 
     #[test]
