@@ -7,10 +7,11 @@ use crate::stores::Stores;
 use capture::{Line, PacketWriter, Place, StoreError};
 use enrich::Enricher;
 use index::{Control, FileRecord, SessionIndex, Show};
-use packets::{Keyring, Records};
+use packets::{Gone, Keyring, Records};
 use query::{Bounding, Plan, time_range};
 use source::{Error, Packet, PacketSource, Statistics, Status, Stop};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +38,10 @@ pub(super) fn lines(
     let mut sink = stores.index.writer(&format!("recover-{node}"))?;
     let mut done = Rebuilt { complete: true, ..Rebuilt::default() };
     let problems = Arc::new(Mutex::new(Vec::new()));
+    // sessions that were pinned point into the files of their pins
+    let pins: Vec<FileRecord> =
+        stores.catalog.files()?.into_iter().filter(|file| file.pin.is_some() && file.node == node).collect();
+    let pins: Arc<[FileRecord]> = pins.into();
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let files: usize = lines.iter().map(Vec::len).sum();
     let read = Arc::new(AtomicU32::new(0));
@@ -55,6 +60,7 @@ pub(super) fn lines(
                 open: None,
                 index: stores.index.clone(),
                 keys: stores.keys.clone(),
+                pins: pins.clone(),
                 place: place.clone(),
                 throttle: throttle.clone(),
                 problems: problems.clone(),
@@ -158,6 +164,25 @@ struct Open {
     number: u32,
     path: PathBuf,
     known: Known,
+    pinned: Copies,
+}
+
+/// Packets that were copied into files of pins. Their sessions point there and not into the file that they came from, so they are told by
+/// time and bytes.
+#[derive(Default)]
+struct Copies {
+    found: HashSet<(i64, u64)>,
+    state: RandomState,
+}
+
+impl Copies {
+    fn add(&mut self, time: i64, bytes: &[u8]) {
+        let hash = self.state.hash_one(bytes);
+        self.found.insert((time, hash));
+    }
+    fn has(&self, time: i64, bytes: &[u8]) -> bool {
+        !self.found.is_empty() && self.found.contains(&(time, self.state.hash_one(bytes)))
+    }
 }
 
 /// The packets of a line's files that no session has.
@@ -167,6 +192,7 @@ struct Again {
     open: Option<Open>,
     index: Arc<index_parquet::Store>,
     keys: Arc<Keyring>,
+    pins: Arc<[FileRecord]>,
     place: Arc<Now>,
     throttle: Arc<AtomicBool>,
     problems: Arc<Mutex<Vec<Problem>>>,
@@ -199,6 +225,23 @@ impl Again {
         Ok(known)
     }
 
+    /// What pins have of a file.
+    fn pinned(&self, file: &FileRecord) -> Result<Copies, Gone> {
+        let mut copies = Copies::default();
+        let overlaps = |pin: &&FileRecord| {
+            let before = pin.last_timestamp > 0 && pin.last_timestamp < file.first_timestamp - DISORDER;
+            let after = pin.first_timestamp > file.last_timestamp.saturating_add(DISORDER);
+            !before && !(after && file.last_timestamp > 0)
+        };
+        for pin in self.pins.iter().filter(overlaps) {
+            let mut records = Records::open(Path::new(&pin.name), &self.keys)?;
+            while let Some(record) = records.next()? {
+                copies.add(record.time, record.bytes);
+            }
+        }
+        Ok(copies)
+    }
+
     fn problem(&self, text: String, again: bool) {
         self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(Problem { text, again });
     }
@@ -217,9 +260,14 @@ impl Again {
             if known.count >= file.packets && file.packets > 0 {
                 continue;
             }
+            let pinned = self.pinned(&file).unwrap_or_else(|gone| {
+                self.problem(format!("what is pinned of {}: {gone}", file.name), false);
+                Copies::default()
+            });
             match Records::open(Path::new(&file.name), &self.keys) {
                 Ok(records) => {
-                    return Some(Open { records, number: file.num, path: PathBuf::from(file.name), known });
+                    let (number, path) = (file.num, PathBuf::from(file.name));
+                    return Some(Open { records, number, path, known, pinned });
                 }
                 // a key may be given the next time
                 Err(gone) => self.problem(format!("{}: {gone}", file.name), file.encryption.is_some()),
@@ -245,7 +293,7 @@ impl PacketSource for Again {
         for _ in 0..limit.saturating_mul(64) {
             match open.records.next() {
                 Ok(Some(record)) => {
-                    if open.known.has(record.at) {
+                    if open.known.has(record.at) || open.pinned.has(record.time, record.bytes) {
                         continue;
                     }
                     self.place.offset.store(record.at, Ordering::Relaxed);

@@ -67,6 +67,31 @@ fn killed_three_times(arguments: &[&str], configuration: &str, plain: impl Fn(&H
 }
 
 #[test]
+fn what_is_pinned_stays_pinned_when_its_capture_is_killed() {
+    let Some(cable) = Cable::new() else { return };
+    let home = Home::new();
+    home.configure("[sessions]\nudp = \"1s\"\n");
+    let sensor = Sensor::start(&home, &cable.server, &["--interface", "s0"]);
+    let sent = datagrams(0, 40, 2, 200);
+    cable.send("c0", &sent, 1_000.0);
+    home.wait_for_kept(sent.len());
+    crate::support::wait_for("sessions", || home.indexed() == 40);
+    home.ok(&["pin", "ip.src == 10.9.0.1", "--name", "case"]);
+    sensor.kill();
+    home.ok(&["recover", "--node", "live"]);
+    std::thread::sleep(Duration::from_millis(1_100));
+    home.ok(&["expire", "--node", "live", "--max-age", "1s"]);
+    // the pinned session is there with its packets, and nothing else
+    let left = home.sessions("");
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(left[0]["source"]["ip"], "10.9.0.1");
+    let out = home.path("out.pcap");
+    home.ok(&["export", "", "-w", out.to_str().unwrap()]);
+    let of_it: Vec<Vec<u8>> = sent.into_iter().filter(|frame| frame[26..30] == [10, 9, 0, 1]).collect();
+    assert_eq!(packets(&out), of_it);
+}
+
+#[test]
 fn killed_under_load_every_packet_has_one_session() {
     killed_three_times(&[], "", |home| {
         let files = all_files(home);
