@@ -36,10 +36,13 @@ struct Writable {
     window: Window,
 }
 
+/// A file that can be written to, or why it cannot, with its path where that is known.
+type Opened = Result<Writable, (Option<PathBuf>, Gone)>;
+
 /// Overwrites the packets of sessions.
 pub struct Scrubber<'a> {
     files: &'a dyn Files,
-    open: HashMap<(String, u32), Result<Writable, (Option<PathBuf>, Gone)>>,
+    open: HashMap<(String, u32), Opened>,
     losses: Losses,
     done: Scrubbed,
 }

@@ -52,7 +52,7 @@ impl Link {
     }
 
     fn is_for(&self, user: &User) -> bool {
-        let named = |list: &[String]| list.iter().any(|one| *one == user.user_id);
+        let named = |list: &[String]| list.contains(&user.user_id);
         (self.users.is_empty() || named(&self.users)) && !named(&self.not_users)
     }
 

@@ -113,7 +113,7 @@ fn options(p: &mut Pen<'_>) -> Option<()> {
                         }
                     }
                     8 => _ = p.unit(2, "dhcpv6.elapsed_time", "Elapsed time", "centiseconds")?,
-                    9 => _ = p.group("dhcpv6.relay", "Relayed message", head)?,
+                    9 => p.group("dhcpv6.relay", "Relayed message", head)?,
                     13 => {
                         p.u16("dhcpv6.status_code", "Status Code")?;
                         p.text(p.left(), "dhcpv6.status_message", "Status Message")?;

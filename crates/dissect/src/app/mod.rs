@@ -69,7 +69,7 @@ fn by_tcp_port(p: &mut Pen<'_>, port: u16) -> bool {
         110 => return lines::pop(p),
         143 => return lines::imap(p),
         119 => return lines::plain(p, "nntp", "Network News Transfer Protocol"),
-        6667 | 6660..=6669 => return lines::plain(p, "irc", "Internet Relay Chat"),
+        6660..=6669 => return lines::plain(p, "irc", "Internet Relay Chat"),
         23 => return lines::telnet(p),
         554 => return voice::rtsp(p),
         179 => return bgp::bgp(p),

@@ -90,7 +90,7 @@ pub(super) fn ntp(p: &mut Pen<'_>) {
                 // RFC 4330 section 3: without the top bit it is the era after 2036
                 _ => {
                     let era = if seconds & 0x8000_0000 == 0 { 1i64 << 32 } else { 0 };
-                    let nanos = u64::from(fraction) * 1_000_000_000 >> 32;
+                    let nanos = (u64::from(fraction) * 1_000_000_000) >> 32;
                     show::utc(i64::from(seconds) + era - EPOCH).replace(" UTC", &format!(".{nanos:09} UTC"))
                 }
             };

@@ -81,7 +81,7 @@ pub(super) fn rtsp(p: &mut Pen<'_>) -> bool {
 fn text_message(
     p: &mut Pen<'_>,
     layer: (&'static str, &'static str),
-    lines: [&'static str; 2],
+    [request_line, status_line]: [&'static str; 2],
     field: fn(&str) -> Option<&'static str>,
 ) {
     let body = p.layer(layer.0, layer.1, |p| {
@@ -90,7 +90,7 @@ fn text_message(
         let response = line.starts_with(b"SIP/") || line.starts_with(b"RTSP/");
         p.value(show::text(line));
         p.add(
-            lines[usize::from(response)],
+            if response { status_line } else { request_line },
             if response { "Status-Line" } else { "Request-Line" },
             (p.at(), length),
             show::text(line),

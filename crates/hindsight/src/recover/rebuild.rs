@@ -229,9 +229,11 @@ impl Again {
     fn pinned(&self, file: &FileRecord) -> Result<Copies, Gone> {
         let mut copies = Copies::default();
         let overlaps = |pin: &&FileRecord| {
-            let before = pin.last_timestamp > 0 && pin.last_timestamp < file.first_timestamp - DISORDER;
-            let after = pin.first_timestamp > file.last_timestamp.saturating_add(DISORDER);
-            !before && !(after && file.last_timestamp > 0)
+            let begun = file.last_timestamp <= 0
+                || pin.first_timestamp <= file.last_timestamp.saturating_add(DISORDER);
+            let over =
+                pin.last_timestamp > 0 && pin.last_timestamp < file.first_timestamp.saturating_sub(DISORDER);
+            begun && !over
         };
         for pin in self.pins.iter().filter(overlaps) {
             let mut records = Records::open(Path::new(&pin.name), &self.keys)?;

@@ -42,7 +42,7 @@ pub static PROTOCOL: Protocol = Protocol {
 fn looks(bytes: &[u8], _: Dir) -> bool {
     let sound = |high: u8, middle: u8, low: u8| {
         let length = u32::from_be_bytes([0, high, middle, low]);
-        length >= 20 && length % 4 == 0 && length < 1 << 20
+        length >= 20 && length.is_multiple_of(4) && length < 1 << 20
     };
     bytes.len() >= parser::HEADER
         && matches!(bytes, [1, a, b, c, flags, 0, ..] if flags & 0x0f == 0 && sound(*a, *b, *c))

@@ -124,9 +124,9 @@ fn header(content: &[u8], context: &mut Context<'_>) {
         let Some((name, value)) = split_once(one, b':').filter(|_| !one.starts_with(b" ")) else { continue };
         let value = value.trim_ascii_start();
         match decode(name).to_ascii_lowercase().as_str() {
-            "from" => words::addresses(value, &mut |address| drop(context.doc.add(&SRC, address))),
+            "from" => words::addresses(value, &mut |address| { context.doc.add(&SRC, address); }),
             "to" | "cc" | "bcc" => {
-                words::addresses(value, &mut |address| drop(context.doc.add(&DST, address)));
+                words::addresses(value, &mut |address| { context.doc.add(&DST, address); });
             }
             "subject" if !value.is_empty() => drop(context.doc.add(&SUBJECT, &words::decode(value))),
             _ => {}

@@ -41,5 +41,5 @@ pub static PROTOCOL: Protocol = Protocol {
 
 /// A message of SMB 1, 2 or 3, or an encrypted one.
 fn looks(bytes: &[u8], _: Dir) -> bool {
-    matches!(bytes, [0, _, _, _, 0xfd | 0xfe | 0xff, b'S', b'M', b'B', ..])
+    matches!(bytes, [0, _, _, _, 0xfd..=0xff, b'S', b'M', b'B', ..])
 }

@@ -108,7 +108,11 @@ fn alerts(
     categories: &[String],
     control: &Control,
 ) -> Result<(Vec<Alert>, bool), ApiError> {
-    let scope = Scope::resolve(app, caller, &ScopeQuery::read(params)?)?;
+    // `id` and `ids` name alerts here, not sessions
+    let mut of_sessions = params.clone();
+    of_sessions.set("id", "");
+    of_sessions.set("ids", "");
+    let scope = Scope::resolve(app, caller, &ScopeQuery::read(&of_sessions)?)?;
     let mut groups = Groups::default();
     let partial = hits::each(app, &scope.plan, categories, control, &mut |hit| groups.add(&hit))?;
     Ok((groups.alerts(), partial))
@@ -302,7 +306,6 @@ pub(crate) async fn set_status(
         if params.get("date").is_none() && params.get("startTime").is_none() {
             params.set("date", "-1");
         }
-        params.set("ids", "");
         let categories: Vec<String> = ["threat", "rule", "service", "device", "os", "midware"].map(str::to_owned).to_vec();
         let (alerts, _) = alerts(app, &caller, &params, &categories, control)?;
         let (said, now) = (Said::read(&*app.state.catalog)?, now_ms());

@@ -125,7 +125,8 @@ pub(crate) async fn remove(
     app.blocking(move |app| {
         let entry = SHAREABLE.editable(app, &caller, &id)?;
         let own = entry.value["user"].as_str() == Some(&caller.user.user_id);
-        if !own && !(caller.user.is_admin() && may_edit(&entry.value, &caller)) {
+        let may = own || caller.user.is_admin() && may_edit(&entry.value, &caller);
+        if !may {
             return Err(ApiError::forbidden("Permission denied"));
         }
         SHAREABLE.remove(app, &caller, &id)

@@ -75,10 +75,10 @@ impl KeySet {
         (issuer, audience, nonce): (&str, &str, Option<&str>),
     ) -> Result<Map<String, Json>, ApiError> {
         let expected = Expected { issuer, audience, nonce, now: now_ms() / 1_000 };
-        let mut result = jose::verify(token, &*self.keys(KEPT)?, allowed, &expected);
+        let mut result = jose::verify(token, &self.keys(KEPT)?, allowed, &expected);
         // keys are exchanged now and then, and a set with one key may have no ids
         if matches!(result, Err(Refused::UnknownKey | Refused::Signature)) {
-            result = jose::verify(token, &*self.keys(AGAIN)?, allowed, &expected);
+            result = jose::verify(token, &self.keys(AGAIN)?, allowed, &expected);
         }
         result.map_err(|refused| ApiError::unauthorized(format!("the token is refused: {refused}")))
     }

@@ -196,7 +196,7 @@ impl Alert {
 
     /// Whether the last hit is less than 70 minutes old. `now`: milliseconds since 1970.
     pub fn is_active(&self, now: i64) -> bool {
-        now.saturating_mul(1_000).saturating_sub(self.last) < APART
+        now.saturating_sub(self.last.div_euclid(1_000)) < APART / 1_000
     }
 
     pub fn json(&self, said: &Said, now: i64) -> Value {

@@ -226,7 +226,7 @@ mod tests {
             "time=",
             "time=abc",
             "time=-1",
-            "time=+1",
+            "time=%2B1",
             "time=1.5",
             "time_sec=1",
             "time_usec=1",
