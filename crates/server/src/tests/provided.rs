@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 
 const CALLBACK: &str = "http://127.0.0.1:8005/api/oidc/callback";
 
-/// Ends the provider with the test.
+/// Ends the provider with the test. What it says is taken: a pipe that nobody reads would end it.
 struct Running(Child);
 
 impl Drop for Running {
@@ -48,7 +48,9 @@ fn provider(dir: &Path) -> Result<(Running, String), String> {
     let out = child.stdout.take().unwrap();
     let running = Running(child);
     let mut issuer = String::new();
-    BufReader::new(out).read_line(&mut issuer).map_err(|e| e.to_string())?;
+    let mut out = BufReader::new(out);
+    out.read_line(&mut issuer).map_err(|e| e.to_string())?;
+    std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
     let issuer = issuer.trim().to_owned();
     if issuer.is_empty() {
         Err("oidc-provider does not run with this node".to_owned())
