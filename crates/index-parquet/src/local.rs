@@ -377,9 +377,13 @@ pub(crate) fn recover(shared: &Shared, name: &str) -> Result<(), Error> {
             }
             None => false,
         })?;
-        // a document may have come in just before the one that it replaces was marked as gone
-        let ids = memtable.ids().keys().copied().collect::<HashSet<_>>();
+        // A document may have come in just before the one that it replaces was marked as gone. One that has been replaced itself, by another
+        // writer, replaces nothing any more.
         let view = shared.reload(false)?;
+        let gone = view.changes.of(&manifest::log_name(name, number)).and_then(|one| one.hidden.clone());
+        let here = |row: u32| gone.as_ref().is_none_or(|hidden| !hidden.has(row));
+        let ids: HashSet<_> =
+            memtable.ids().iter().filter(|(_, row)| here(**row)).map(|(id, _)| *id).collect();
         let files = shared.file_segments(&view);
         shared.hide(&files, &ids)?;
         let view = shared.reload(false)?;

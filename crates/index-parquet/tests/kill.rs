@@ -25,7 +25,43 @@ fn writes_until_killed() {
     for batch in 1.. {
         writer.append(documents.by_ref().take(50).collect()).unwrap();
         println!("safe {}", batch * 50);
+        if std::env::var_os("HINDSIGHT_KILL_TEST_ONCE").is_some() {
+            std::thread::sleep(std::time::Duration::from_secs(60));
+        }
     }
+}
+
+#[test]
+fn what_another_writer_replaced_stays_replaced() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "writes_until_killed", "--nocapture"])
+        .env("HINDSIGHT_KILL_TEST", dir.path())
+        .env("HINDSIGHT_KILL_TEST_ONCE", "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.by_ref().find(|line| line.as_ref().is_ok_and(|line| line.contains("safe 50"))).unwrap().unwrap();
+    let ids: Vec<_> = Documents::new(3).take(50).map(|doc| doc.id).collect();
+    let mut newer: Vec<_> = Documents::new(4).take(2).collect();
+    (newer[0].id, newer[1].id) = (ids[7], ids[31]);
+    let store = Store::open(dir.path(), options()).unwrap();
+    let mut other = store.writer("other").unwrap();
+    other.append(newer.clone()).unwrap();
+    other.flush().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop((other, store));
+    // whoever writes next makes files of the log that the child left
+    let store = Store::open(dir.path(), options()).unwrap();
+    let writer = store.writer("third").unwrap();
+    assert_eq!(store.count(&query::Plan::All, &Control::new()).unwrap(), 50);
+    for doc in newer {
+        assert!(store.get(doc.id).unwrap() == Some(doc));
+    }
+    drop(writer);
 }
 
 #[test]
