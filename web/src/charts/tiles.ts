@@ -16,8 +16,8 @@ export interface Tile {
   group: boolean
 }
 
-/** Height of the line with the name of a group. */
-export const HEAD = 18
+/** Height of the line with the name of a group: all that can be hit of it, so no less than WCAG 2.2 (2.5.8) asks for. */
+const HEAD = 26
 
 export function tilesOf(tree: Tree, width: number, height: number): Tile[] {
   const root = hierarchy<Tree>(rounded(tree))
