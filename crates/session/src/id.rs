@@ -27,6 +27,32 @@ impl SessionId {
         let (year, month, day) = civil(last_ms.div_euclid(86_400_000));
         Self { day: (year.rem_euclid(100) as u32) * 10_000 + month * 100 + day, unique }
     }
+
+    /// The id under which a document of an Arkime is kept here: its own where that has our form. Arkime's are the day and two bytes
+    /// and a UUID, of which the UUID stays; of any other text a hash. The same text always makes the same id, so that copying again
+    /// doubles nothing and segments stay linked. Where the text says no day, it is that of `last_ms`, milliseconds since 1970.
+    pub fn foreign(text: &str, last_ms: Option<i64>) -> Self {
+        if let Ok(own) = text.parse() {
+            return own;
+        }
+        let text = text.strip_prefix("3@").unwrap_or(text);
+        let parts = text.split_once('-').filter(|(day, _)| day.len() == 6);
+        let day = parts.and_then(|(day, _)| day.parse::<u32>().ok());
+        let of_last = || last_ms.map_or(0, |last| Self::new(last, [0; 16]).day);
+        let coded = parts.map_or(text, |(_, rest)| rest);
+        let bytes = URL_SAFE_NO_PAD.decode(coded.trim_end_matches('=')).unwrap_or_default();
+        let unique = match bytes.last_chunk::<16>() {
+            Some(uuid) if bytes.len() == 18 => *uuid,
+            // FNV-1a with 128 bits: ids are no secrets, and nothing depends on them but being different
+            _ => text
+                .bytes()
+                .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+                    (hash ^ u128::from(byte)).wrapping_mul(0x0100_0000_0000_0000_0000_013b)
+                })
+                .to_be_bytes(),
+        };
+        Self { day: day.unwrap_or_else(of_last), unique }
+    }
 }
 
 /// Year, month, day of a day number since 1970-01-01 (proleptic Gregorian).
@@ -76,5 +102,21 @@ mod tests {
         assert_eq!(format!("3@{id}").parse::<SessionId>(), Ok(id));
         assert!("nonsense".parse::<SessionId>().is_err());
         assert_eq!(SessionId::new(951_782_400_000, [0; 16]).day, 229); // 2000-02-29
+    }
+
+    #[test]
+    fn ids_of_others_are_kept_where_that_is_possible() {
+        let own = SessionId::new(1_386_104_997_055, *b"0123456789abcdef");
+        assert_eq!(SessionId::foreign(&own.to_string(), None), own);
+        let arkime = format!("131203-{}", URL_SAFE_NO_PAD.encode(b"\x12\x340123456789abcdef"));
+        assert_eq!(SessionId::foreign(&arkime, None), own);
+        assert_eq!(SessionId::foreign(&format!("3@{arkime}"), None), own);
+        let made = SessionId::foreign("AXGen-erated_20chars", Some(1_386_104_997_055));
+        assert_eq!(
+            (made.day, made),
+            (131_203, SessionId::foreign("AXGen-erated_20chars", Some(1_386_104_997_055)))
+        );
+        assert_ne!(made.unique, SessionId::foreign("AXGen-erated_20chart", None).unique);
+        assert_eq!(SessionId::foreign("ü-", None).day, 0);
     }
 }
