@@ -17,7 +17,10 @@ test('a hunt is made from the search, finds, and leads to the packets', async ({
   await expect(page).toHaveURL(/hunt=/)
   await expect(card.getByTestId('hunt-results').locator('mark').first()).toHaveText(/http\/1\./i)
   await card.getByTestId('hunt-results').getByRole('link').first().click()
-  await expect(page).toHaveURL(/pane=packets/)
+  await expect(page).toHaveURL(/pane=packets.*&at=\d+(:|%3A)\d+/)
+  // the packet it was found in is gone to, and the bytes are marked
+  await expect(page.getByTestId('packets').locator('.here')).toBeInViewport()
+  await expect(page.getByTestId('packets').locator('pre[data-placed]').first()).toContainText(/http\/1\./i)
   await viewer.settled()
   expect(await viewer.count()).toBeGreaterThan(0)
   await page.goBack()

@@ -49,7 +49,7 @@ export interface Hunt extends NewHunt {
 
 export interface HuntMatch {
   side: Side
-  /** Number of the packet, from 0; absent in a reassembled stream. */
+  /** Number of the packet, from 1; absent in a reassembled stream. */
   packet?: number | null
   offset: number
   length: number

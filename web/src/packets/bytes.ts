@@ -62,7 +62,8 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   }
 }
 
-function visible(text: string): string {
+/** Text without what is no text. */
+export function visible(text: string): string {
   // Control characters, and those that turn the direction of text: a packet must not rewrite what the page says.
   // eslint-disable-next-line no-control-regex
   return text.replaceAll('\r\n', '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd]/g, '·')

@@ -67,6 +67,27 @@ export function findRanges(pane: HTMLElement, wanted: string): Range[] {
   return out
 }
 
+/** Ranges of what the address of the page points at: `pre[data-placed="start,end"]`, top to bottom. */
+export function placedRanges(pane: HTMLElement): Range[] {
+  const out: Range[] = []
+  for (const pre of pane.querySelectorAll<HTMLElement>('pre[data-placed]')) {
+    const [start = 0, end = 0] = (pre.dataset.placed ?? '').split(',').map(Number)
+    const node = pre.firstChild
+    if (!(node instanceof Text) || !(start < node.length)) continue
+    const range = document.createRange()
+    range.setStart(node, start)
+    range.setEnd(node, Math.max(start, Math.min(end, node.length)))
+    out.push(range)
+  }
+  return out
+}
+
+export function paintPlaced(ranges: readonly Range[]): void {
+  const api = support()
+  if (ranges.length) api?.registry.set('placed', new api.Highlight(...ranges))
+  else api?.registry.delete('placed')
+}
+
 export function paintRanges(ranges: readonly Range[], current: number): void {
   const api = support()
   if (!api) return
@@ -81,3 +102,4 @@ export function clearRanges(): void {
   api?.registry.delete('found')
   api?.registry.delete('found-here')
 }
+

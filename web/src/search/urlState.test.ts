@@ -12,6 +12,7 @@ const full: SearchState = {
   pane: 'packets',
   view: 'packets',
   base: 'hex',
+  at: '3:120+5',
   start: 400,
   metric: 'bytes',
 }

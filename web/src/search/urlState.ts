@@ -18,8 +18,8 @@ export const PANES: readonly Pane[] = ['fields', 'perf', 'packets']
 /** How the packet pane shows payload: the reassembled conversation or packet by packet; as text or as bytes. */
 export type PacketView = 'stream' | 'packets'
 export const PACKET_VIEWS: readonly PacketView[] = ['stream', 'packets']
-export type Base = 'utf8' | 'natural' | 'hex'
-export const BASES: readonly Base[] = ['utf8', 'natural', 'hex']
+export type Base = 'utf8' | 'natural' | 'latin1' | 'gb18030' | 'big5' | 'shiftjis' | 'utf16' | 'ebcdic' | 'hex'
+export const BASES: readonly Base[] = ['utf8', 'natural', 'latin1', 'gb18030', 'big5', 'shiftjis', 'utf16', 'ebcdic', 'hex']
 
 export interface SearchState {
   expression: string
@@ -38,6 +38,8 @@ export interface SearchState {
   pane: Pane
   view: PacketView
   base: Base
+  /** A packet, or bytes in it or in a stream, that the packet pane goes to; see `packets/place.ts`. Empty = none. */
+  at: string
   /** The first row in view. */
   start: number
   metric: Metric
@@ -51,7 +53,7 @@ export const DEFAULT_SORT: SortKey[] = [{ field: 'firstPacket', desc: true }]
 
 /** The parameters that hold a search. All others of a URL belong to the page that put them there. */
 export const SEARCH_KEYS: readonly string[] = [
-  'expression', 'date', 'startTime', 'stopTime', 'bounding', 'viewId', 'picked', 'order', 'cols', 'open', 'pane', 'view', 'base', 'start', 'graphType',
+  'expression', 'date', 'startTime', 'stopTime', 'bounding', 'viewId', 'picked', 'order', 'cols', 'open', 'pane', 'view', 'base', 'at', 'start', 'graphType',
 ]
 
 /** What the page itself keeps in its URL. */
@@ -101,6 +103,7 @@ export function readState(query: LocationQuery): SearchState {
     pane: known(PANES, one(query, 'pane')) ?? 'fields',
     view: known(PACKET_VIEWS, one(query, 'view')) ?? 'stream',
     base: known(BASES, one(query, 'base')) ?? 'utf8',
+    at: one(query, 'at') ?? '',
     start: Math.max(0, Math.floor(Number(one(query, 'start') ?? 0)) || 0),
     metric: known(METRICS, one(query, 'graphType')) ?? 'sessions',
   }
@@ -126,6 +129,7 @@ export function writeState(state: SearchState): LocationQueryRaw {
     if (state.pane !== 'fields') query.pane = state.pane
     if (state.view !== 'stream') query.view = state.view
     if (state.base !== 'utf8') query.base = state.base
+    if (state.at) query.at = state.at
   }
   if (state.start > 0) query.start = String(state.start)
   if (state.metric !== 'sessions') query.graphType = state.metric

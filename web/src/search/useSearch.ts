@@ -53,7 +53,8 @@ export function useSearch(): Search {
 
   const on = (page: string, patch: Partial<SearchState> = {}, own: LocationQueryRaw = {}): Place => ({
     name: page,
-    query: { ...own, ...writeState({ ...state.value, ...patch }) },
+    // a place in the packets belongs to the session it was found in
+    query: { ...own, ...writeState({ ...state.value, ...('open' in patch ? { at: '' } : {}), ...patch }) },
   })
   /** A page with a search keeps its own parameters when the search changes; from all others a search leads to the sessions. */
   const location = (patch: Partial<SearchState>): Place =>

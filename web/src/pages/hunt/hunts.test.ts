@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Hunt } from '@/api/hunts'
-import { contextOf, draftOf, emptyDraft, huntQuery, newHunt, progress, rangeOf, sampled, speed, timeLeft, wrongWith } from './hunts'
+import { contextOf, draftOf, emptyDraft, huntQuery, newHunt, placeOf, progress, rangeOf, sampled, speed, timeLeft, wrongWith } from './hunts'
 
 const draft = (patch: object) => ({ ...emptyDraft(), name: 'n', search: 'x', ...patch })
 
@@ -48,4 +48,9 @@ test('the match within its context', () => {
   expect(contextOf({ offset: 3, length: 2, context: 'abcDEfgh' })).toEqual(['abc', 'DE', 'fgh'])
   const context = `${'.'.repeat(24)}DE${'-'.repeat(24)}`
   expect(contextOf({ offset: 700, length: 2, context })[1]).toBe('DE')
+})
+
+test('a match as a place of the packet pane', () => {
+  expect(placeOf({ side: 'dst', packet: 4, offset: 10, length: 3 })).toBe('4:10+3')
+  expect(placeOf({ side: 'dst', packet: null, offset: 10, length: 3 })).toBe('dst:10+3')
 })

@@ -1,6 +1,7 @@
 // A hunt as the form holds it, what the server makes of it, and how far it is.
 
 import type { Hunt, HuntMatch, HuntQuery, NewHunt, SearchType } from '@/api/hunts'
+import { formatPlace } from '@/packets/place'
 import { resolve, type Range } from '@/search/range'
 import type { Zone } from '@/search/time'
 import { sharingForm, sharingOf, type SharingForm } from '@/sharing/sharing'
@@ -111,6 +112,10 @@ export function timeLeft(hunt: Pick<Hunt, 'searchedSessions' | 'totalSessions'>,
   const rate = speed(samples)
   return rate > 0 ? (Math.max(0, hunt.totalSessions - hunt.searchedSessions) / rate) * 1000 : null
 }
+
+/** The match as a place that the packet pane goes to. */
+export const placeOf = ({ packet, side, offset, length }: Pick<HuntMatch, 'packet' | 'side' | 'offset' | 'length'>): string =>
+  formatPlace({ ...(typeof packet === 'number' ? { packet } : { side }), offset, length })
 
 /** Bytes that the server shows before a match. */
 const AROUND = 24
