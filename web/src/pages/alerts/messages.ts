@@ -16,7 +16,7 @@ export default {
       filter: { category: 'Kind', level: 'Level', status: 'State', type: 'Type', name: 'Alert', attacker: 'Attacker', victim: 'Victim', protocol: 'Protocol', devid: 'Device' },
       notHere: 'This alert is not in this range', notHereHint: 'Alerts are made of the hits in the range of the search. A wider range may have it.', attackerNote: 'sent the packets that rules recognised', nothingKnown: 'Nothing was recognised on this address in this range.',
       allOfAttacker: 'Alerts of this attacker', allOfVictim: 'Alerts on this victim', facts: 'About this alert', timeline: 'Hits over time', hits: 'Hits', proof: 'Proof', hitCount: '{n} of {all} hits', dropWindow: 'Show the hits of all times', onlyLatest: 'Only the latest {n} hits are listed.', moreHits: 'Show more of the other {n}',
-      packet: 'Packet', showPacket: 'Packet of {time}', kept: 'The packet is kept as evidence', rule: 'Rule', version: 'Matched', sessionSize: 'Session', copyObject: 'Copy as Liuying writes it', peakOf: '{n} · {slots} slots with hits', isActive: 'goes on', isOver: 'over',
+      packet: 'Packet', showPacket: 'Packet of {time}', kept: 'The packet is kept as evidence', rule: 'Rule', version: 'Matched', sessionSize: 'Session', copyObject: 'Copy as Liuying writes it', peakOf: '{n} · {slots} slots with hits | {n} · {slots} slot with hits | {n} · {slots} slots with hits', isActive: 'goes on', isOver: 'over',
       fact: { kind: 'Kind', stage: 'Stage of attack', rules: 'Rules', first: 'First seen', last: 'Last seen', duration: 'Duration', count: 'Hits', peak: 'Most in five minutes', devices: 'Devices', state: 'Activity' },
     },
   },

@@ -36,3 +36,7 @@ test('labels and terms', () => {
   expect(termOfAsset({ category: 'os', name: 'Windows XP', ip: '10.0.0.1' })).toBe('evidence.category == os && evidence.name == "Windows XP" && ip == 10.0.0.1')
   expect(termOfAsset({ category: 'os', name: '/a/', ip: 'fe80::1' })).toBe('evidence.category == os && evidence.name == ["/a/"] && ip == fe80::1')
 })
+
+test('a system has no port of its own', () => {
+  expect(hostsOf([asset('10.0.0.1', { category: 'os', name: 'Ubuntu' })])[0]?.labels.os).toEqual(['Ubuntu'])
+})

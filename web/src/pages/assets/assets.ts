@@ -59,7 +59,7 @@ export function hostsOf(rows: readonly Asset[]): Host[] {
   }
   return [...byIp].map(([ip, assets]) => {
     assets.sort((a, b) => b.last - a.last)
-    const labels = Object.fromEntries(ASSET_CATEGORIES.map((category) => [category, [...new Set(assets.filter((one) => one.category === category).map((one) => labelOf(one)))]])) as Record<AssetCategory, string[]>
+    const labels = Object.fromEntries(ASSET_CATEGORIES.map((category) => [category, [...new Set(assets.filter((one) => one.category === category).map((one) => labelOf(one, category === 'service' || category === 'midware')))]])) as Record<AssetCategory, string[]>
     return { ip, assets, labels, first: Math.min(...assets.map((one) => one.first)), last: Math.max(...assets.map((one) => one.last)), count: assets.reduce((sum, one) => sum + one.count, 0) }
   })
 }
