@@ -22,6 +22,7 @@ mod head;
 mod key;
 mod reader;
 mod seal;
+mod storage;
 mod stream;
 mod table;
 
@@ -31,6 +32,7 @@ pub use head::{HEAD, Head};
 pub use key::{Key, KeyError, KeyId, Keyring};
 pub use reader::{Blocks, Hole};
 pub use seal::FILE_HEADER;
+pub use storage::{Storage, read_full};
 pub use stream::Stream;
 
 /// Longest block, before and after compression, bytes: more than a record of a capture may be.

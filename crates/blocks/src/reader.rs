@@ -2,11 +2,9 @@
 
 use crate::head::{BOUND, HEAD, Head, check, mark};
 use crate::seal::{FileHeader, FileKey};
+use crate::storage::{Storage, read_full};
 use crate::table::{self, Entry, FOOTER};
 use crate::{Error, FILE_HEADER, KeyId, Keyring, Kind, MAGIC, MAX_BLOCK, recognise};
-use std::fs::File;
-use std::io;
-use std::os::unix::fs::FileExt as _;
 use zstd::bulk::Decompressor;
 
 /// Blocks that are kept unpacked.
@@ -25,7 +23,7 @@ pub struct Hole {
 
 /// An open file of blocks. A file that is still being written is readable up to its last complete block; see [`Blocks::refresh`].
 pub struct Blocks {
-    file: File,
+    file: Box<dyn Storage>,
     header: Option<FileHeader>,
     key: Option<FileKey>,
     zstd: bool,
@@ -53,17 +51,8 @@ impl std::fmt::Debug for Blocks {
 }
 
 /// Reads as much of `into` as the file has at `at`.
-fn read(file: &File, into: &mut [u8], at: u64) -> Result<usize, Error> {
-    let mut have = 0;
-    while let Some(rest) = into.get_mut(have..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, at + have as u64) {
-            Ok(0) => break,
-            Ok(read) => have += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(Error::Io { at, source }),
-        }
-    }
-    Ok(have)
+fn read(file: &dyn Storage, into: &mut [u8], at: u64) -> Result<usize, Error> {
+    read_full(into, at, &mut |into, at| file.read_at(into, at)).map_err(|source| Error::Io { at, source })
 }
 
 impl Blocks {
@@ -71,9 +60,17 @@ impl Blocks {
     ///
     /// # Errors
     /// It cannot be read or is no file of blocks.
-    pub fn open(file: File) -> Result<Self, Error> {
+    pub fn open(file: impl Storage + 'static) -> Result<Self, Error> {
+        Self::over(Box::new(file))
+    }
+
+    /// The same, of what lies somewhere else.
+    ///
+    /// # Errors
+    /// As [`Blocks::open`].
+    pub fn over(file: Box<dyn Storage>) -> Result<Self, Error> {
         let mut first = [0; FILE_HEADER];
-        let have = read(&file, &mut first, 0)?;
+        let have = read(&*file, &mut first, 0)?;
         let first = first.get(..have).unwrap_or_default();
         let header = match recognise(first) {
             Some(Kind::Encrypted) => Some(FileHeader::decode(first)?),
@@ -115,21 +112,21 @@ impl Blocks {
     }
 
     fn size(&self) -> Result<u64, Error> {
-        self.file.metadata().map(|metadata| metadata.len()).map_err(|source| Error::Io { at: 0, source })
+        self.file.len().map_err(|source| Error::Io { at: 0, source })
     }
 
     fn read_table(&mut self) -> Result<bool, Error> {
         let size = self.size()?;
         let mut footer = [0; FOOTER];
         let Some(at) = size.checked_sub(FOOTER as u64) else { return Ok(false) };
-        if read(&self.file, &mut footer, at)? < FOOTER {
+        if read(&*self.file, &mut footer, at)? < FOOTER {
             return Ok(false);
         }
         let Some(len) = table::len(&footer).filter(|len| *len <= size) else { return Ok(false) };
         let Ok(wanted) = usize::try_from(len) else { return Ok(false) };
         let mut bytes = vec![0; wanted];
         let at = size - len;
-        if read(&self.file, &mut bytes, at)? < wanted {
+        if read(&*self.file, &mut bytes, at)? < wanted {
             return Ok(false);
         }
         let Some((number, blocks)) = table::decode(&bytes, at, self.next) else { return Ok(false) };
@@ -151,7 +148,7 @@ impl Blocks {
         let size = self.size()?;
         let mut bytes = [0; HEAD];
         while self.next + HEAD as u64 <= size {
-            let have = read(&self.file, &mut bytes, self.next)?;
+            let have = read(&*self.file, &mut bytes, self.next)?;
             match Head::decode(bytes.get(..have).unwrap_or_default()).filter(|head| self.accepts(head)) {
                 Some(head) if head.next(self.next) <= size => self.push(&head),
                 // the rest of it is not there yet, or never came
@@ -176,7 +173,7 @@ impl Blocks {
     fn read_table_behind(&mut self, size: u64) -> Result<(), Error> {
         let mut footer = [0; FOOTER];
         let at = size.saturating_sub(FOOTER as u64);
-        if read(&self.file, &mut footer, at)? == FOOTER
+        if read(&*self.file, &mut footer, at)? == FOOTER
             && table::len(&footer).is_some_and(|len| self.next + len == size)
         {
             self.finished = self.holes.is_empty();
@@ -201,7 +198,7 @@ impl Blocks {
         let mut buffer = vec![0; SEARCH];
         let mut at = from;
         while at + HEAD as u64 <= size {
-            let have = read(&self.file, &mut buffer, at)?;
+            let have = read(&*self.file, &mut buffer, at)?;
             let bytes = buffer.get(..have).unwrap_or_default();
             for (n, window) in bytes.windows(HEAD).enumerate() {
                 if window.starts_with(mark())
@@ -288,7 +285,7 @@ impl Blocks {
             self.scratch.resize(whole, 0);
         }
         let into = self.scratch.get_mut(..whole).unwrap_or_default();
-        if read(&self.file, into, entry.at)? < whole {
+        if read(&*self.file, into, entry.at)? < whole {
             return Err(damaged("the file ends before it does"));
         }
         let head = Head::decode(into).ok_or_else(|| damaged("its head is"))?;

@@ -1,17 +1,20 @@
 //! The capture in a packet file, whatever the form of the file.
 
-use crate::files::Gone;
-use blocks::{Blocks, Keyring, MAGIC, recognise};
-use std::fs::File;
+use crate::arkime::Reader;
+use crate::files::{FileSource, Gone};
+use blocks::{Blocks, Keyring, MAGIC, Storage, read_full, recognise};
 use std::io;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
 
 /// An open packet file; places are those of the capture in it.
 #[derive(Debug)]
 pub(crate) enum Body {
-    Plain { file: File, size: u64 },
+    Plain {
+        file: Box<dyn Storage>,
+        size: u64,
+    },
     Blocks(Box<Blocks>),
+    /// One of an Arkime that is not simply a pcap: read a packet at a time.
+    Arkime(Box<Reader>),
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Gone {
@@ -25,32 +28,17 @@ fn gone(error: &blocks::Error) -> Gone {
     }
 }
 
-/// Reads as much of `into` as there is at `at`.
-pub(crate) fn read_full(
-    into: &mut [u8],
-    at: u64,
-    read: &mut dyn FnMut(&mut [u8], u64) -> io::Result<usize>,
-) -> io::Result<usize> {
-    let mut have = 0;
-    while let Some(rest) = into.get_mut(have..).filter(|rest| !rest.is_empty()) {
-        match read(rest, at + have as u64) {
-            Ok(0) => break,
-            Ok(read) => have += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(have)
-}
-
 impl Body {
-    pub fn open(path: &Path, keys: &Keyring) -> Result<Self, Gone> {
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
+    pub fn open(source: &FileSource, keys: &Keyring) -> Result<Self, Gone> {
+        let file = source.open()?;
+        if let Some(form) = &source.form {
+            return Ok(Self::Arkime(Box::new(Reader::open(file, form)?)));
+        }
         let mut first = [0; MAGIC];
         let have = read_full(&mut first, 0, &mut |into, at| file.read_at(into, at))
             .map_err(|error| unreadable(&error))?;
         if recognise(first.get(..have).unwrap_or_default()).is_some() {
-            let mut blocks = Blocks::open(file).map_err(|error| gone(&error))?;
+            let mut blocks = Blocks::over(file).map_err(|error| gone(&error))?;
             blocks.unlock(keys).map_err(|error| gone(&error))?;
             return Ok(Self::Blocks(Box::new(blocks)));
         }
@@ -64,6 +52,7 @@ impl Body {
         match self {
             Self::Plain { size, .. } => *size,
             Self::Blocks(blocks) => blocks.len(),
+            Self::Arkime(reader) => reader.end(),
         }
     }
 
@@ -71,10 +60,11 @@ impl Body {
     pub fn refresh(&mut self) -> Result<(), Gone> {
         match self {
             Self::Plain { file, size } => {
-                *size = file.metadata().map_err(|error| unreadable(&error))?.len();
+                *size = file.len().map_err(|error| unreadable(&error))?;
                 Ok(())
             }
             Self::Blocks(blocks) => blocks.refresh().map_err(|error| gone(&error)),
+            Self::Arkime(_) => Ok(()),
         }
     }
 
@@ -85,6 +75,10 @@ impl Body {
             Self::Blocks(blocks) => {
                 read_full(into, at, &mut |into, at| blocks.read_at(into, at).map_err(io::Error::from))
             }
+            Self::Arkime(_) => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "packets of this file can only be read at their positions",
+            )),
         }
     }
 }

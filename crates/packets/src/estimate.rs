@@ -103,14 +103,14 @@ impl<'a> Estimator<'a> {
                 losses.add(node, 0, None, seen.packets, Gone::NotKept);
                 continue;
             }
-            let path = match self.files.locate(node, *number) {
-                Ok(path) => path,
+            let file = match self.files.source(node, *number) {
+                Ok(file) => file,
                 Err(gone) => {
                     losses.add(node, *number, None, seen.packets, gone);
                     continue;
                 }
             };
-            let links = open(&path, self.files.keys()).and_then(|(mut body, head)| {
+            let links = open(&file, self.files.keys()).and_then(|(mut body, head)| {
                 let size = body.size();
                 if seen.last >= size {
                     let why = format!("the file ends at byte {size}, a packet was at byte {}", seen.last);
@@ -128,7 +128,7 @@ impl<'a> Estimator<'a> {
             });
             match links {
                 Ok(links) => self.estimate.links.extend(links.into_iter().map(LinkType)),
-                Err(gone) => losses.add(node, *number, Some(&path), seen.packets, gone),
+                Err(gone) => losses.add(node, *number, Some(&file.path), seen.packets, gone),
             }
         }
         self.estimate.links.sort_unstable();

@@ -1,9 +1,86 @@
 //! Where packet files are, and what of them is gone.
 
-use blocks::Keyring;
+use crate::arkime;
+use blocks::{Keyring, Storage};
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A packet file as it is to be read.
+#[derive(Clone, Debug)]
+pub struct FileSource {
+    /// Its path, or where it lies else, for people.
+    pub path: PathBuf,
+    /// What is different about it where an Arkime wrote it.
+    pub form: Option<arkime::Form>,
+    /// Its bytes, where they do not lie at the path.
+    pub storage: Option<Arc<dyn Storage>>,
+}
+
+impl FileSource {
+    /// A file of this machine in a form that it says itself.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), form: None, storage: None }
+    }
+
+    pub(crate) fn open(&self) -> Result<Box<dyn Storage>, Gone> {
+        match &self.storage {
+            Some(storage) => Ok(Box::new(storage.clone())),
+            None => {
+                let opened = std::fs::File::open(&self.path);
+                let file = opened
+                    .map_err(|error| Gone::Unreadable(format!("cannot read the packet file: {error}")))?;
+                Ok(Box::new(file))
+            }
+        }
+    }
+}
+
+impl From<&Path> for FileSource {
+    fn from(path: &Path) -> Self {
+        Self::file(path)
+    }
+}
+
+/// What it takes to read packet files besides knowing where they are.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Keys of files that are encrypted.
+    pub keys: Arc<Keyring>,
+    /// Keys that wrap those of files that an Arkime encrypted.
+    pub keks: Arc<arkime::Keks>,
+    /// Files that lie in object storage.
+    pub remote: Option<Arc<dyn Remote>>,
+}
+
+/// Opens packet files that lie on no disk of this machine.
+pub trait Remote: fmt::Debug + Send + Sync {
+    /// A file by its URL.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    fn open(&self, url: &str) -> Result<Arc<dyn Storage>, Gone>;
+}
+
+impl Access {
+    /// A packet file by what is known of it: on a disk, or, where its name is a URL (`s3://…`), in object storage.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub fn open(&self, facts: &arkime::Facts<'_>) -> Result<FileSource, Gone> {
+        let form = arkime::Form::of(facts, &self.keks).map_err(Gone::Unreadable)?;
+        let storage = match (&self.remote, facts.name.contains("://")) {
+            (_, false) => None,
+            (Some(remote), true) => Some(remote.open(facts.name)?),
+            (None, true) => {
+                let why = "it lies in object storage, which this configuration does not name; see [packets] object_store";
+                return Err(Gone::Unreadable(why.to_owned()));
+            }
+        };
+        Ok(FileSource { path: PathBuf::from(facts.name), form, storage })
+    }
+}
 
 /// Finds packet files. The catalogue of a running system is behind it; this crate does not know it.
 pub trait Files {
@@ -12,6 +89,14 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be had.
     fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone>;
+
+    /// The file as it is to be read: where it is no file of this machine, or one that an Arkime wrote, more than its path.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    fn source(&self, node: &str, number: u32) -> Result<FileSource, Gone> {
+        self.locate(node, number).map(FileSource::file)
+    }
 
     /// The keys of files that are encrypted.
     fn keys(&self) -> &Keyring {

@@ -7,6 +7,7 @@
 //! cannot be had are never an error of the whole: they are counted by file, with the reason ([`Loss`]).
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
+pub mod arkime;
 mod body;
 pub mod bpf;
 mod conversation;
@@ -27,7 +28,7 @@ pub use conversation::{Conversation, ConversationBuilder, Turn};
 pub use decrypt::{Unpacked, decrypt};
 pub use estimate::{Estimate, Estimator};
 pub use export::{Export, Form, LinkTypes, Options, Report, fetch};
-pub use files::{Files, Gone, Loss};
+pub use files::{Access, FileSource, Files, Gone, Loss, Remote};
 pub use merge::{Merge, Packet};
 pub use records::Records;
 pub use scan::{Scan, State, repair, scan};
@@ -38,8 +39,8 @@ pub use writer::{
     WriteError, Writer, WriterOptions, WriterStatus,
 };
 
-/// Keys of encrypted files.
-pub use blocks::{Key, KeyError, KeyId, Keyring};
+/// Keys of encrypted files, and where the bytes of files are.
+pub use blocks::{Key, KeyError, KeyId, Keyring, Storage};
 /// Who speaks in a conversation.
 pub use flow::Side;
 /// Unit of the times of a pcap.

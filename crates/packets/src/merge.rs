@@ -6,7 +6,7 @@
 //! them few.
 
 use crate::Wanted;
-use crate::files::{Files, Gone, Loss, Losses};
+use crate::files::{FileSource, Files, Gone, Loss, Losses};
 use crate::window::Window;
 use pcap::{Format, RecordHeader};
 use session::SessionId;
@@ -53,6 +53,8 @@ struct Source {
     node: String,
     number: u32,
     path: Option<PathBuf>,
+    /// How it is read, once that is known.
+    source: Option<FileSource>,
     /// Kept while the file is closed, since scanning a pcapng is long; and how far it was scanned.
     format: Option<Format>,
     scanned: u64,
@@ -138,6 +140,7 @@ impl<'a> Merge<'a> {
             node: node.to_owned(),
             number,
             path: None,
+            source: None,
             format: None,
             scanned: 0,
             window: None,
@@ -276,16 +279,17 @@ impl<'a> Merge<'a> {
         if source.number == 0 {
             return Err(Gone::NotKept);
         }
-        let path = match &source.path {
-            Some(path) => path,
-            None => source.path.insert(files.locate(&source.node, source.number)?),
+        let file = match &source.source {
+            Some(file) => file,
+            None => source.source.insert(files.source(&source.node, source.number)?),
         };
+        source.path.get_or_insert_with(|| file.path.clone());
         if source.format.is_none() {
             // the second time at once to the end
             let last = source.places.last().map_or(0, |place| place.offset);
             source.scanned = if source.scanned == 0 { last } else { u64::MAX };
         }
-        let window = Window::open(path, files.keys(), source.format.as_ref(), source.scanned, most)?;
+        let window = Window::open(file, files.keys(), source.format.as_ref(), source.scanned, most)?;
         source.format = Some(window.format().clone());
         source.window = Some(window);
         Ok(())

@@ -1,7 +1,7 @@
 //! The records of one packet file, whatever its form, one after the other.
 
 use crate::body::Body;
-use crate::files::Gone;
+use crate::files::{FileSource, Gone};
 use blocks::Keyring;
 use pcap::{Record, Stream};
 use std::io;
@@ -34,7 +34,7 @@ impl Records {
     /// # Errors
     /// It cannot be read, its key is missing, or it is no capture.
     pub fn open(path: &Path, keys: &Keyring) -> Result<Self, Gone> {
-        let body = Body::open(path, keys)?;
+        let body = Body::open(&FileSource::file(path), keys)?;
         let stream = Stream::new(Front { body, at: 0 }).map_err(|error| Gone::Damaged(error.to_string()))?;
         Ok(Self { stream })
     }

@@ -1,6 +1,6 @@
 //! What is in a packet file whose writer may have been interrupted.
 
-use crate::files::Gone;
+use crate::files::{FileSource, Gone};
 use crate::window::{Head, open};
 use blocks::{Blocks, KeyId, Keyring};
 use pcap::{Damage, Error};
@@ -158,7 +158,7 @@ fn of_blocks(path: &Path, mut blocks: Blocks, size: u64) -> Result<Scan, blocks:
         None => State::Whole,
     };
     // a file that is not encrypted says its link type
-    let link = match open(path, Keyring::empty()) {
+    let link = match open(&FileSource::file(path), Keyring::empty()) {
         Ok((_, Head::Whole(format))) => format.link().map(LinkType),
         _ => None,
     };

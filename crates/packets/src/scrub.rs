@@ -3,7 +3,7 @@
 
 use crate::Wanted;
 use crate::body::Body;
-use crate::files::{Files, Gone, Loss, Losses};
+use crate::files::{FileSource, Files, Gone, Loss, Losses};
 use crate::window::Window;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -53,15 +53,25 @@ impl std::fmt::Debug for Scrubber<'_> {
     }
 }
 
-fn open(path: PathBuf, files: &dyn Files) -> Result<Writable, (Option<PathBuf>, Gone)> {
+fn open(source: FileSource, files: &dyn Files) -> Result<Writable, (Option<PathBuf>, Gone)> {
     let fail = |path: &PathBuf, gone: Gone| (Some(path.clone()), gone);
-    let body = Body::open(&path, files.keys()).map_err(|gone| fail(&path, gone))?;
+    let path = source.path.clone();
+    if source.storage.is_some() {
+        let why = "it lies in object storage, where nothing can be overwritten; retention removes the file";
+        return Err(fail(&path, Gone::Unreadable(why.to_owned())));
+    }
+    let body = Body::open(&source, files.keys()).map_err(|gone| fail(&path, gone))?;
+    if matches!(body, Body::Arkime(_)) {
+        let why = "an Arkime wrote it compressed, encrypted or with short headers; its packets cannot be overwritten one by one";
+        return Err(fail(&path, Gone::Unreadable(why.to_owned())));
+    }
     if matches!(body, Body::Blocks(_)) {
         let why = "its packets are compressed or encrypted in blocks, which cannot be overwritten one by one; retention removes the file";
         return Err(fail(&path, Gone::Unreadable(why.to_owned())));
     }
     // to the last interface of a pcapng: any session may be asked for
-    let window = Window::open(&path, files.keys(), None, u64::MAX, READ).map_err(|gone| fail(&path, gone))?;
+    let window =
+        Window::open(&source, files.keys(), None, u64::MAX, READ).map_err(|gone| fail(&path, gone))?;
     let file = OpenOptions::new().write(true).open(&path);
     let file = file
         .map_err(|error| fail(&path, Gone::Unreadable(format!("cannot write the packet file: {error}"))))?;
@@ -113,8 +123,8 @@ impl<'a> Scrubber<'a> {
             }
             let files = self.files;
             let file = self.open.entry(key).or_insert_with(|| {
-                let path = files.locate(&session.node, number).map_err(|gone| (None, gone))?;
-                open(path, files)
+                let source = files.source(&session.node, number).map_err(|gone| (None, gone))?;
+                open(source, files)
             });
             let result = match file {
                 Ok(file) => file.scrub(at, session.start_ms).map_err(|gone| (Some(file.path.clone()), gone)),

@@ -1,11 +1,10 @@
 //! Reading records of one file through a window that moves forward.
 
 use crate::body::Body;
-use crate::files::Gone;
+use crate::files::{FileSource, Gone};
 use blocks::Keyring;
 use pcap::{Format, MAX_HEADER, RecordHeader, Stream};
 use std::io;
-use std::path::Path;
 
 /// Wanted records this close to each other are read together, with what lies between them, bytes.
 const GAP: u64 = 64 << 10;
@@ -35,8 +34,12 @@ pub(crate) enum Head {
 }
 
 /// Opens a capture and reads its file header.
-pub(crate) fn open(path: &Path, keys: &Keyring) -> Result<(Body, Head), Gone> {
-    let mut body = Body::open(path, keys)?;
+pub(crate) fn open(source: &FileSource, keys: &Keyring) -> Result<(Body, Head), Gone> {
+    let mut body = Body::open(source, keys)?;
+    if let Body::Arkime(reader) = &body {
+        let format = reader.format().clone();
+        return Ok((body, Head::Whole(format)));
+    }
     let mut head = [0; 24];
     let have = body.read(&mut head, 0).map_err(|error| unreadable(&error, 0))?;
     let head = head.get(..have).unwrap_or_default();
@@ -75,13 +78,13 @@ pub(crate) fn scan(body: &mut Body, last: u64) -> Result<Format, Gone> {
 impl Window {
     /// `known` spares scanning a pcapng again; `last` is the furthest record that will be asked for.
     pub fn open(
-        path: &Path,
+        source: &FileSource,
         keys: &Keyring,
         known: Option<&Format>,
         last: u64,
         most: u64,
     ) -> Result<Self, Gone> {
-        let (mut body, head) = open(path, keys)?;
+        let (mut body, head) = open(source, keys)?;
         let format = match (head, known) {
             (Head::Whole(format), _) => format,
             (Head::Open, Some(format)) => format.clone(),
@@ -97,6 +100,9 @@ impl Window {
     /// The header of the record at `at`; `next` gives the places of the records that will be asked for after it, in
     /// order.
     pub fn header(&mut self, at: u64, next: impl Iterator<Item = u64>) -> Result<RecordHeader, Gone> {
+        if let Body::Arkime(reader) = &mut self.body {
+            return reader.record(at);
+        }
         if at.saturating_add(MAX_HEADER as u64) > self.body.size() {
             self.body.refresh()?;
         }
@@ -128,6 +134,9 @@ impl Window {
 
     /// The captured bytes of a record whose header was the last to be asked for.
     pub fn bytes(&self, header: &RecordHeader) -> &[u8] {
+        if let Body::Arkime(reader) = &self.body {
+            return reader.bytes();
+        }
         self.slice(header.data_at, u64::from(header.captured_len))
             .and_then(|bytes| bytes.get(..header.captured_len as usize))
             .unwrap_or_default()
