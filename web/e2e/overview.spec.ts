@@ -1,4 +1,3 @@
-import { expectAccessible } from './axe.ts'
 import { csrf } from './login.ts'
 import { expect, test } from './viewer.ts'
 
@@ -82,15 +81,3 @@ test('on paper: a title, the range, no buttons, several pages at most', async ({
   expect(pages).toBeGreaterThan(0)
   expect(pages).toBeLessThanOrEqual(5)
 })
-
-for (const [theme, locale] of [['light', 'en'], ['dark', 'zh']] as const) {
-  test(`accessible: ${theme} ${locale}`, async ({ page }) => {
-    await page.request.post('/api/user/settings', { headers: await csrf(page.request), data: { viewer: { preferences: { theme, locale, zone: 'local', navOpen: false } } } })
-    for (const path of ['overview', 'sessions']) {
-      await page.goto(`/${path}?date=-1`)
-      await page.waitForLoadState('networkidle')
-      await page.waitForTimeout(800)
-      await expectAccessible(page, `${path} ${theme} ${locale}`)
-    }
-  })
-}
