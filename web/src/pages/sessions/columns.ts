@@ -29,10 +29,10 @@ const COMPOSED: readonly Column[] = [
   { id: 'firstPacket', render: 'time', width: 184, sort: 'firstPacket', paths: ['firstPacket'] },
   { id: 'lastPacket', render: 'time', width: 184, sort: 'lastPacket', paths: ['lastPacket'] },
   { id: 'length', render: 'duration', width: 72, sort: 'length', paths: ['length', 'firstPacket', 'lastPacket'], right: true },
-  { id: 'protocols', render: 'protocols', width: 104, sort: 'protocol', paths: ['protocol', 'ipProtocol'] },
+  { id: 'protocols', render: 'protocols', width: 114, sort: 'protocol', paths: ['protocol', 'ipProtocol'] },
   { id: 'source', render: 'source', width: 170, sort: 'source.ip', paths: ['source.ip', 'source.port', 'source.geo.country_iso_code', 'source.mac'] },
   {
-    id: 'destination', render: 'destination', width: 178, sort: 'destination.ip',
+    id: 'destination', render: 'destination', width: 174, sort: 'destination.ip',
     paths: ['destination.ip', 'destination.port', 'destination.geo.country_iso_code', 'destination.mac'],
   },
   { id: 'packets', render: 'packets', width: 70, sort: 'network.packets', paths: ['network.packets', 'source.packets', 'destination.packets'], right: true },
