@@ -122,7 +122,7 @@ export default {
       slow: 'Measured while the traffic was read: counts and the slowest time of each session, by direction.', times: 'The range of the search is chosen beside the search bar; these compare further.',
     },
     example: {
-      equals: 'From this address', and: 'HTTP on another port than 80', group: 'DNS or TLS, with no private address of that network', words: 'Words instead of signs', exists: 'Sessions that have the field',
+      equals: 'Either end has this address', and: 'HTTP on another port than 80', group: 'DNS or TLS, with no private address of that network', words: 'Words instead of signs', exists: 'Sessions that have the field',
       cidr: 'Either end in a network', prefix: 'A shortened address is a network', ipPort: 'Address with port', ipList: 'One of several', country: 'Not to that country (or none known)',
       numberList: 'One of several, and a range', size: 'With a unit', less: 'Hardly any answer', length: 'Longer than a minute, in milliseconds',
       wildcard: 'Any host of a domain', regex: 'A regular expression', quoted: 'Quotes for spaces and signs', all: 'Has every one of these', list: 'Has one of these',

@@ -122,7 +122,7 @@ export default {
       slow: '在解析流量时测得：每个会话按方向统计的次数与最慢时间。', times: '搜索的时间范围在搜索栏旁选择；这里可以进一步比较。',
     },
     example: {
-      equals: '来自此地址', and: '不在 80 端口上的 HTTP', group: 'DNS 或 TLS，且不涉及该私有网段', words: '用单词代替符号', exists: '含有该字段的会话',
+      equals: '任意一端为此地址', and: '不在 80 端口上的 HTTP', group: 'DNS 或 TLS，且不涉及该私有网段', words: '用单词代替符号', exists: '含有该字段的会话',
       cidr: '任意一端在网段内', prefix: '简写的地址表示网段', ipPort: '地址加端口', ipList: '其中之一', country: '目的不是该国家（或未知）',
       numberList: '其中之一，以及一个区间', size: '带单位', less: '几乎没有应答', length: '超过一分钟，单位毫秒',
       wildcard: '某个域的任意主机', regex: '正则表达式', quoted: '含空格或符号时加引号', all: '同时具有这些值', list: '具有其中之一',
