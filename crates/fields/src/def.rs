@@ -92,6 +92,9 @@ pub struct Def {
     help: &'static str,
     /// What the values are.
     pub kind: Kind,
+    /// What a search value is folded as, where that is not `kind`. Arkime keeps some values as they came and yet
+    /// folds what is asked for (`adb.serial`): a value with capitals is then found by a wildcard only.
+    pub asked: Option<Kind>,
     /// One value (a plain JSON value) or any number of them (a JSON array).
     pub single: bool,
     /// Whether values are kept once each. Fields of parallel arrays keep every value.
@@ -189,6 +192,13 @@ impl Target {
             Aspect::Asn => Kind::Term,
         }
     }
+    /// What a search value is folded as before it is compared; see [`Def::asked`].
+    pub fn asked(&self) -> Kind {
+        match self.aspect {
+            Aspect::Value => self.def.asked.unwrap_or(self.def.kind),
+            _ => self.kind(),
+        }
+    }
     /// Expression name, for instance `ssh.ver.cnt` or `ip.xff.country` (`country.x` style names are not made up
     /// here; fields that carry them declare them).
     pub fn expr(&self) -> String {
@@ -261,6 +271,7 @@ impl<T: Typed> Field<T> {
             label,
             help,
             kind: T::KIND,
+            asked: None,
             single: false,
             unique: true,
             count: Count::Cnt,
@@ -337,6 +348,11 @@ impl<T: Typed> Field<T> {
     /// How search values are rewritten.
     pub const fn transform(mut self, transform: Transform) -> Self {
         self.def.transform = Some(transform);
+        self
+    }
+    /// Search values are folded as another kind than what is kept.
+    pub const fn asked(mut self, kind: Kind) -> Self {
+        self.def.asked = Some(kind);
         self
     }
     /// Needs a right.

@@ -103,36 +103,59 @@ pub(crate) fn transformed(transform: Option<Transform>, text: &str) -> String {
     }
 }
 
-/// A plain value. `*` makes it a pattern; `\*` in it is a star itself (which needs `\\*` inside quotes).
+/// A plain value. `*` makes it a pattern. A backslash is itself, but for those right before a `*` or `?` of a pattern:
+/// there two are one, and a single one takes the sign's meaning away (`\*`, which needs `\\*` inside quotes).
 pub(crate) fn plain(text: String) -> TextTest {
     if !text.contains('*') {
         return TextTest::Is(text);
     }
-    if !text.contains('\\') {
-        let mut pattern = String::with_capacity(text.len());
-        for c in text.chars() {
-            if c != '*' || !pattern.ends_with('*') {
-                pattern.push(c);
+    let (mut literal, mut pattern, mut regex) = (String::new(), String::new(), String::new());
+    let (mut open, mut taken) = (false, false);
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let slashes = rest.len() - rest.trim_start_matches('\\').len();
+        let (run, after) = rest.split_at(slashes);
+        let sign = after.chars().next().filter(|c| matches!(c, '*' | '?'));
+        let (kept, sign) = match sign {
+            Some(sign) => {
+                rest = &after[sign.len_utf8()..];
+                (&run[..slashes / 2], Some((sign, slashes % 2 == 0)))
             }
-        }
-        return TextTest::Wildcard(pattern);
-    }
-    let (mut literal, mut regex, mut open) = (String::new(), String::new(), false);
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        let taken = match c {
-            '\\' => chars.next().unwrap_or('\\'),
-            '*' | '?' => {
-                open = true;
-                regex.push_str(if c == '*' { ".*" } else { "." });
-                continue;
+            None if slashes > 0 => {
+                rest = after;
+                (run, None)
             }
-            c => c,
+            None => {
+                let (one, after) = rest.split_at(c.len_utf8());
+                rest = after;
+                (one, None)
+            }
         };
-        literal.push(taken);
-        regex.push_str(&regex::escape(taken.encode_utf8(&mut [0; 4])));
+        literal.push_str(kept);
+        pattern.push_str(kept);
+        regex.push_str(&regex::escape(kept));
+        match sign {
+            Some((sign, true)) => {
+                open = true;
+                if sign == '?' || !pattern.ends_with('*') {
+                    pattern.push(sign);
+                }
+                regex.push_str(if sign == '*' { ".*" } else { "." });
+            }
+            Some((sign, false)) => {
+                taken = true;
+                literal.push(sign);
+                regex.push_str(&regex::escape(sign.encode_utf8(&mut [0; 4])));
+            }
+            None => {}
+        }
     }
-    if open { TextTest::Regex(regex) } else { TextTest::Is(literal) }
+    match (open, taken) {
+        (false, _) => TextTest::Is(literal),
+        // a wildcard cannot say that a star is a star
+        (true, true) => TextTest::Regex(regex),
+        (true, false) => TextTest::Wildcard(pattern),
+    }
 }
 
 /// The words of a text: runs of letters, digits and underscores, folded to lower case.
@@ -169,6 +192,9 @@ mod tests {
         assert_eq!(plain("a**?c".into()), TextTest::Wildcard("a*?c".into()));
         assert_eq!(plain(r"a\*c".into()), TextTest::Is("a*c".into()));
         assert_eq!(plain(r"a\*c*".into()), TextTest::Regex(r"a\*c.*".into()));
+        assert_eq!(plain(r"\\host\tmp*".into()), TextTest::Wildcard(r"\\host\tmp*".into()));
+        assert_eq!(plain(r"c:\\*".into()), TextTest::Wildcard(r"c:\*".into()));
+        assert_eq!(plain(r"ü\\\?*".into()), TextTest::Regex(r"ü\\\?.*".into()));
     }
 
     #[test]

@@ -30,6 +30,11 @@ impl Subject {
         let transform = if entry.target.aspect == Aspect::Value { entry.target.def.transform } else { None };
         Self { target: entry.target, transform, tokens: entry.tokens }
     }
+
+    /// What search values are folded as: words are kept in lower case.
+    fn asked(&self) -> Kind {
+        if self.tokens { Kind::Lower } else { self.target.asked() }
+    }
 }
 
 /// Reads the value of one comparison of one subject.
@@ -209,7 +214,7 @@ impl Reader<'_> {
         if op != Op::Eq {
             return Err(self.no_order(place.1, op, "text"));
         }
-        let kind = self.subject.target.kind();
+        let kind = self.subject.asked();
         let test = match place.0 {
             Item::Regex(body) => TextTest::Regex(self.regex(body, place.1, kind)?),
             Item::Word(text) | Item::Quoted(text) => {
@@ -307,7 +312,7 @@ impl Reader<'_> {
         if !kind.is_text() {
             return self.one((&Item::Quoted(value.to_owned()), &(0..0)), Op::Eq);
         }
-        let value = folded(kind, &transformed(self.subject.transform, value));
+        let value = folded(self.subject.asked(), &transformed(self.subject.transform, value));
         let test = match (self.subject.tokens, self.subject.transform) {
             (true, _) => TextTest::Words(words(&value).collect()),
             (_, Some(Transform::TextToHex)) => TextTest::Wildcard(value),

@@ -151,7 +151,17 @@ def compare(op, value, low, high):
 
 
 def wildcard(pattern):
-    return re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern), re.S)
+    """`*` is any run and `?` one character. A backslash is itself, but for those right before one of these: of them
+    two are one, and a single one makes the sign an ordinary character."""
+    out = []
+    for part in re.finditer(r"(\\*)([*?])|(.)", pattern, re.S):
+        slashes, sign, other = part.groups()
+        if other is not None:
+            out.append(re.escape(other))
+            continue
+        out.append(re.escape("\\" * (len(slashes) // 2)))
+        out.append(re.escape(sign) if len(slashes) % 2 else ".*" if sign == "*" else ".")
+    return re.compile("".join(out), re.S)
 
 
 def transform(field, text):

@@ -4,7 +4,7 @@
 mod parser;
 mod services;
 
-/// What the messages fill. Arkime compares some of these folded; they are kept as they were sent.
+/// What the messages fill. Some are kept as they were sent and yet asked for in lower case, as in Arkime.
 pub mod fields {
     fields::fields! { "adb";
         /// Kinds of messages, for instance `cnxn` or `open`.
@@ -12,7 +12,7 @@ pub mod fields {
         /// Kinds of systems that connect: `host`, `device`, `bootloader` and so on.
         SYSTEM_TYPE: Lower = "adb.systemtype" @ "adb.systemtype", "System Type";
         /// Serial numbers of devices.
-        SERIAL: Term = "adb.serial" @ "adb.serial", "Serial";
+        SERIAL: Term = "adb.serial" @ "adb.serial", "Serial".asked(fields::Kind::Lower);
         /// Services that are opened, without their arguments.
         SERVICE: Lower = "adb.service" @ "adb.service", "Service";
         /// Version of the protocol, in hex.
@@ -24,17 +24,17 @@ pub mod fields {
         /// Streams: the number of the sender, and of the receiver where it is known.
         STREAM: Term = "adb.streamid" @ "adb.streamid", "Stream ID";
         /// Steps of file transfers, for instance `SEND` or `STAT`.
-        SYNC_OPERATION: Term = "adb.sync.operation" @ "adb.sync.operation", "Sync Operation";
+        SYNC_OPERATION: Term = "adb.sync.operation" @ "adb.sync.operation", "Sync Operation".asked(fields::Kind::Lower);
         /// Paths of files that are transferred or looked at.
-        SYNC_PATH: Term = "adb.sync.path" @ "adb.sync.path", "Sync Path";
+        SYNC_PATH: Term = "adb.sync.path" @ "adb.sync.path", "Sync Path".asked(fields::Kind::Lower);
         /// Exit codes of commands.
         EXIT_CODE: Term = "adb.shell.exitcode" @ "adb.shell.exitcode", "Shell Exit Code";
         /// Where connections are forwarded: `forward` to the device, `reverse` from it.
         FORWARD_DIRECTION: Lower = "adb.forward.direction" @ "adb.forward.direction", "Forward Direction";
         /// Ends of forwarded connections where they are accepted.
-        FORWARD_LOCAL: Term = "adb.forward.local" @ "adb.forward.local", "Forward Local";
+        FORWARD_LOCAL: Term = "adb.forward.local" @ "adb.forward.local", "Forward Local".asked(fields::Kind::Lower);
         /// Ends of forwarded connections where they are made.
-        FORWARD_REMOTE: Term = "adb.forward.remote" @ "adb.forward.remote", "Forward Remote";
+        FORWARD_REMOTE: Term = "adb.forward.remote" @ "adb.forward.remote", "Forward Remote".asked(fields::Kind::Lower);
     }
 }
 

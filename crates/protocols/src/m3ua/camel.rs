@@ -9,7 +9,7 @@ use crate::bytes::Bytes;
 pub mod fields {
     fields::fields! { "camel";
         /// Operations, by name.
-        OPERATION: Term = "camel.op" @ "camel.op", "Operation";
+        OPERATION: Term = "camel.op" @ "camel.op", "Operation".asked(fields::Kind::Lower);
         /// Numbers of called parties.
         CALLED: Term = "camel.called" @ "camel.called", "Called";
         /// Numbers of calling parties.

@@ -34,7 +34,7 @@ fields::fields! { "email";
     /// Names of the message's header fields.
     HEADER: Lower = "email.has-header" @ "email.header", "Header".right(EmailSearch);
     /// Names of those header fields that have no field of their own, in parallel to their values.
-    HEADER_FIELD: Lower = "email.has-header.name" @ "email.headerField", "Header Field".repeated().no_count().right(EmailSearch);
+    HEADER_FIELD: Lower = "email.has-header.name" @ "email.headerField", "Header Field".repeated().no_count().asked(fields::Kind::Term).right(EmailSearch);
     /// Values of those header fields that have no field of their own.
     HEADER_VALUE: Term = "email.has-header.value" @ "email.headerValue", "Header Value".repeated().right(EmailSearch);
     /// Name that a client says hello with.

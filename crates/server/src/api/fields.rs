@@ -62,7 +62,7 @@ fn entry(entry: &Entry) -> Map<String, Value> {
         (_, true) => format!("Words of {}. {}", def.expr, def.help()),
         _ => format!("{} of {}. {}", entry.label, def.expr, def.help()),
     };
-    let kind = if entry.tokens { "lotextfield" } else { entry.kind.arkime_type() };
+    let kind = if entry.tokens { "lotextfield" } else { entry.target.asked().arkime_type() };
     let mut shown = object(json!({
         "exp": entry.expr,
         "dbField": entry.path,
