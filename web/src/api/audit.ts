@@ -37,6 +37,11 @@ export interface HistoryQuery extends CommonQuery {
   sortField: string
   desc: boolean
   searchTerm?: string
+  /** Parts of the user's id and of the path. */
+  userId?: string
+  api?: string
+  /** What is no query, too: log-ins, changes, looks. */
+  audit?: boolean
 }
 
 export const histories = (query: HistoryQuery, signal?: AbortSignal): Promise<Rows<HistoryRow>> => json('/api/histories', { query, signal })

@@ -43,6 +43,12 @@ export interface Hunt extends NewHunt {
   lastUpdated?: number
   matchedSessions: number
   searchedSessions: number
+  searchedPackets?: number
+  searchedBytes?: number
+  /** Packets that were to be read and are gone. */
+  missingPackets?: number
+  /** Of the last part that was searched. */
+  bytesPerSecond?: number
   error?: string | null
   failedSessionIds?: string[]
 }

@@ -16,6 +16,8 @@ export interface User {
   timeLimit?: number
   expression?: string
   canUpload?: boolean
+  /** Roles of one's own making that the user may give to others. */
+  assignableRoles?: string[]
 }
 
 export interface AppInfo {

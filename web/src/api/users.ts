@@ -26,6 +26,8 @@ export interface UserRow extends Partial<Record<Right, boolean>> {
   /** Epoch milliseconds. */
   created?: number
   lastUsed?: number
+  /** Where the server answers about one role: whether the user has it. */
+  hasRole?: boolean
 }
 
 export interface Role {

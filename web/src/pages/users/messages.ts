@@ -4,7 +4,7 @@ export default {
   en: {
     page: { users: 'Users and roles' },
     users: {
-      kind: { users: 'Users', roles: 'Roles' }, find: 'Id, name or role; !role', failed: 'The users could not be listed', noMatch: 'Nobody matches', actions: 'Actions',
+      kind: { users: 'Users', roles: 'Roles' }, find: 'Id, name or role; !role', findPerson: 'Id or name', failed: 'The users could not be listed', noMatch: 'Nobody matches', actions: 'Actions',
       none: { users: 'No users', roles: 'No roles of your own' }, noneHint: { users: 'Make one, or let a proxy or provider name them.', roles: 'A role bundles rights and limits, and can be given to users by those you name.' },
       new: 'New user', newRole: 'New role', edit: 'Edit {name}', editRole: 'Edit role {name}', remove: 'Delete {name}', save: 'Save', saved: '{name} is saved.',
       column: { userId: 'Id', userName: 'Name', roles: 'Roles', rights: 'Rights', expression: 'Forced expression', timeLimit: 'Time limit', lastUsed: 'Last seen' },
@@ -24,7 +24,7 @@ export default {
   zh: {
     page: { users: '用户与角色' },
     users: {
-      kind: { users: '用户', roles: '角色' }, find: 'ID、名称或角色；!角色', failed: '无法列出用户', noMatch: '没有匹配的用户', actions: '操作',
+      kind: { users: '用户', roles: '角色' }, find: 'ID、名称或角色；!角色', findPerson: 'ID 或名称', failed: '无法列出用户', noMatch: '没有匹配的用户', actions: '操作',
       none: { users: '没有用户', roles: '还没有自定义角色' }, noneHint: { users: '可在此新建，或由代理、身份提供方创建。', roles: '角色汇集权限与限制，可由指定的人授予用户。' },
       new: '新建用户', newRole: '新建角色', edit: '编辑 {name}', editRole: '编辑角色 {name}', remove: '删除 {name}', save: '保存', saved: '{name} 已保存。',
       column: { userId: 'ID', userName: '名称', roles: '角色', rights: '权限', expression: '强制表达式', timeLimit: '时间限制', lastUsed: '最近使用' },

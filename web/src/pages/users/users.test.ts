@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { emptyForm, formOf, marksOf, userOf, wrongWith } from './users'
+import { emptyForm, formOf, hasIt, marksOf, userOf, wrongWith } from './users'
 
 test('a new user needs an id of word characters, a name and a long password', () => {
   const form = { ...emptyForm(false), userId: 'ann', userName: 'Ann', password: 'long enough' }
@@ -29,4 +29,10 @@ test('marks name what stands out', () => {
   expect(marksOf({ userId: 'a', userName: 'A', enabled: false }).map((one) => one.key)).toEqual(['enabled'])
   expect(marksOf({ userId: 'a', userName: 'A', enabled: true, webEnabled: true, removeEnabled: true, hidePcap: true }).map((one) => one.key)).toEqual(['removeEnabled', 'hidePcap'])
   expect(marksOf({ userId: 'role:a', userName: 'A', enabled: true })).toEqual([])
+})
+
+test('who has a role, for administrators and for assigners', () => {
+  expect(hasIt({ userId: 'a', userName: 'A', roles: ['role:x'] }, 'role:x')).toBe(true)
+  expect(hasIt({ userId: 'a', userName: 'A' }, 'role:x')).toBe(false)
+  expect(hasIt({ userId: 'a', userName: 'A', hasRole: true }, 'role:x')).toBe(true)
 })

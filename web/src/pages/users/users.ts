@@ -26,6 +26,9 @@ export interface UserForm extends Record<Right, boolean> {
 
 export const isRole = (id: string): boolean => id.startsWith('role:')
 
+/** Whether a user has a role, from either answer: about all of the user's roles, or about the one that was asked for. */
+export const hasIt = (user: UserRow, role: string): boolean => user.hasRole ?? Boolean(user.roles?.includes(role))
+
 export function emptyForm(role: boolean): UserForm {
   const rights = Object.fromEntries(RIGHTS.map((right) => [right, false])) as Record<Right, boolean>
   return {
