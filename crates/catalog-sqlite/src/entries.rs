@@ -55,6 +55,15 @@ impl Catalog for Sqlite {
         })
     }
 
+    fn collections(&self) -> Result<Vec<String>, Error> {
+        self.read("list the collections", |c| {
+            let mut statement =
+                c.prepare_cached("SELECT DISTINCT collection FROM entries ORDER BY collection")?;
+            let names = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            Ok(names)
+        })
+    }
+
     fn list(&self, collection: &str) -> Result<Vec<Entry>, Error> {
         self.read("read entries", |c| select(c, "ORDER BY key", collection, [collection]))
     }

@@ -33,6 +33,26 @@ impl Sqlite {
         Self::prepare(connection, path.to_owned())
     }
 
+    /// Writes a copy of everything as it is at one moment into a new file, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// There is a file of that name, or it cannot be written.
+    pub fn copy_to(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let connection = self.lock();
+        let copied = connection.execute("VACUUM INTO ?1", [path.to_string_lossy()]);
+        copied.map_err(|e| fault(path, "copy the catalogue", e))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let own = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(path, own).map_err(|e| {
+                Error::caused(ErrorKind::Unavailable, format!("cannot protect {}", path.display()), e)
+            })?;
+        }
+        Ok(())
+    }
+
     fn prepare(mut connection: Connection, path: PathBuf) -> Result<Self, Error> {
         let result = (|| {
             connection.busy_timeout(BUSY)?;

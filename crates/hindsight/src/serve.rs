@@ -89,7 +89,7 @@ pub fn serve(
     let state = State {
         index: stores.index.clone(),
         catalog: stores.catalog.clone(),
-        keys: stores.keys.clone(),
+        access: stores.access.clone(),
         schema: SCHEMA.clone(),
         uploads: Some(Arc::new(uploads)),
         pins: Some(Arc::new(pins)),

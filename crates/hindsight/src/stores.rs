@@ -7,7 +7,8 @@ use crate::schema::SCHEMA;
 use capture::{PacketWriter, Place, Refusal, StoreError, StoreStatus, Vanished};
 use catalog_sqlite::Sqlite;
 use index::{Catalog, Error, FileRecord};
-use packets::{FileFacts, Folders, Gone, Key, Keyring, Register, Writer, WriterOptions};
+use packets::arkime::Keks;
+use packets::{Access, FileFacts, FileSource, Folders, Gone, Key, Keyring, Register, Writer, WriterOptions};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,8 +22,8 @@ pub struct Stores {
     pub index: Arc<index_parquet::Store>,
     /// Files, users, views.
     pub catalog: Arc<dyn Catalog>,
-    /// Keys of encrypted packet files.
-    pub keys: Arc<Keyring>,
+    /// What it takes to read packet files: keys, object storage.
+    pub access: Access,
 }
 
 impl Stores {
@@ -31,39 +32,46 @@ impl Stores {
         home.create()?;
         let catalog = Arc::new(Sqlite::open(home.catalog())?);
         let index = index_parquet::Store::open(home.index(), index_parquet::Options::new(SCHEMA.clone()))?;
-        Ok(Self { index, catalog, keys: Arc::default() })
+        Ok(Self { index, catalog, access: Access::default() })
     }
 
     /// The same, with the keys that the configuration names.
     pub fn open_with(home: &Home, packets: &Packets) -> Result<Self, Failure> {
         let keys = packets.encryption.iter().chain(&packets.keys);
         let keys = Keyring::load(keys).map_err(|error| error.to_string())?;
-        Ok(Self { keys: Arc::new(keys), ..Self::open(home)? })
+        let keks = packets.keks.as_deref().map(Keks::load).transpose().map_err(|error| error.to_string())?;
+        let access =
+            Access { keys: Arc::new(keys), keks: Arc::new(keks.unwrap_or_default()), ..Access::default() };
+        Ok(Self { access, ..Self::open(home)? })
     }
 
     /// Where packet files are.
     pub fn files(&self) -> PacketFiles {
-        PacketFiles { catalog: self.catalog.clone(), keys: self.keys.clone() }
+        PacketFiles { catalog: self.catalog.clone(), access: self.access.clone() }
     }
 }
 
 /// Packet files by the catalogue.
 pub struct PacketFiles {
     catalog: Arc<dyn Catalog>,
-    keys: Arc<Keyring>,
+    access: Access,
 }
 
 impl packets::Files for PacketFiles {
     fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
+        self.source(node, number).map(|file| file.path)
+    }
+
+    fn source(&self, node: &str, number: u32) -> Result<FileSource, Gone> {
         match self.catalog.file(node, number) {
-            Ok(Some(file)) if !file.deleting => Ok(PathBuf::from(file.name)),
+            Ok(Some(file)) if !file.deleting => server::source_of(&self.access, &file),
             Ok(_) => Err(Gone::Expired),
             Err(error) => Err(Gone::Unreadable(error.to_string())),
         }
     }
 
     fn keys(&self) -> &Keyring {
-        &self.keys
+        &self.access.keys
     }
 }
 

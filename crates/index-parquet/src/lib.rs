@@ -19,6 +19,8 @@
 //! replaces an older one of the same id, also in files of other writers; two writers that take the same id at the very
 //! same time both keep it.
 
+mod administration;
+mod backup;
 mod bitmap;
 mod changes;
 mod column;
@@ -63,6 +65,7 @@ mod terms;
 mod varint;
 mod writer;
 
+pub use backup::Copied;
 pub use options::{Options, Stats, Width};
 pub use store::Store;
 pub use writer::Writer;

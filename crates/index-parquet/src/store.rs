@@ -46,6 +46,10 @@ impl Store {
         Writer::open(&self.shared, name)
     }
 
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// How large the index is.
     pub fn stats(&self) -> Result<Stats, Error> {
         let view = self.shared.reload(false)?;

@@ -1,6 +1,6 @@
 //! Small state: packet files, users, views and the like.
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -55,6 +55,30 @@ pub struct FileRecord {
     /// Its deletion has begun: it is not read any more, and goes for good at the next start at the latest.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deleting: bool,
+    /// How an Arkime that wrote it codes positions in its documents (`gap0`, `localIndex`); here they are always absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet_pos_encoding: Option<String>,
+    /// Of a file that an Arkime compressed: bits of a position that are the place in the unpacked block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uncompressed_bits: Option<u32>,
+    /// Of a file that an Arkime encrypted: `aes-256-ctr`, `xor-2048`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Its key, wrapped by that of `kek_id`, in hexadecimal. Nobody sees it but who reads the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dek: Option<String>,
+    /// Start of its counter, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iv: Option<String>,
+    /// Which of Arkime's `[keks]` wraps its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kek_id: Option<String>,
+    /// Where an Arkime keeps the positions of its sessions, where that is not in their documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_filename: Option<String>,
+    /// Its copy in object storage (`s3://bucket/key`), once that is confirmed. When the local file is gone, it is the name too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
     /// Key of the pin (collection `pins`) that keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pin: Option<String>,
@@ -90,6 +114,10 @@ pub trait Catalog: Send + Sync {
 
     /// One entry.
     fn get(&self, collection: &str, key: &str) -> Result<Option<Entry>, Error>;
+    /// Names of the collections that have entries.
+    fn collections(&self) -> Result<Vec<String>, Error> {
+        Err(Error::new(ErrorKind::Unsupported, "this catalogue cannot list its collections"))
+    }
     /// Every entry of a collection, by key.
     fn list(&self, collection: &str) -> Result<Vec<Entry>, Error>;
     /// Entries with `from <= key < to`, the largest key first, at most `limit`: how a long collection whose keys begin

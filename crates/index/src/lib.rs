@@ -3,6 +3,7 @@
 //! Writing and reading are different traits, each small: the write pipeline cannot search, the server cannot write
 //! sessions. Small state (files, users, views) is behind [`Catalog`].
 
+mod administration;
 mod aggregate;
 mod catalog;
 #[cfg(any(test, feature = "conformance"))]
@@ -14,6 +15,7 @@ pub mod meaning;
 mod memory;
 mod search;
 
+pub use administration::{Administration, Condition, Health, Member, Optimized, Part};
 pub use aggregate::{Aggregate, Bucket, Histogram, HistogramRow, Key, Order, Outcome, Terms};
 pub use catalog::{Catalog, Entry, FileRecord};
 pub use error::{Error, ErrorKind};

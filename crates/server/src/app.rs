@@ -24,8 +24,8 @@ pub struct State {
     pub index: Arc<dyn SessionIndex>,
     /// Files, users, views, history.
     pub catalog: Arc<dyn Catalog>,
-    /// Keys of encrypted packet files.
-    pub keys: Arc<packets::Keyring>,
+    /// What it takes to read packet files: keys, object storage.
+    pub access: packets::Access,
     /// Every field.
     pub schema: Arc<Schema>,
     /// Imports what is uploaded; without it uploads are refused.

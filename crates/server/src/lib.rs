@@ -58,6 +58,7 @@ pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
 pub use links::Link;
 pub use pinning::{PinError, PinWish, Pins};
 pub use serve::{ServeError, Server, serve};
+pub use stored::source_of;
 pub use tls::{TlsError, TlsFiles};
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use crate::api::export::each;
 use crate::app::App;
 use crate::error::ApiError;
 use ::fields::Target;
-use index::{Control, Lease, Show};
-use packets::{Files, Gone, Keyring};
+use index::{Control, FileRecord, Lease, Show};
+use packets::{Access, FileSource, Files, Gone, Keyring};
 use query::Plan;
 use session::core;
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use std::path::PathBuf;
 /// Finds packet files through the catalogue; looks each up once.
 pub(crate) struct Located<'a> {
     app: &'a App,
-    known: RefCell<HashMap<(String, u32), Result<PathBuf, Gone>>>,
+    known: RefCell<HashMap<(String, u32), Result<FileSource, Gone>>>,
 }
 
 impl<'a> Located<'a> {
@@ -25,29 +25,50 @@ impl<'a> Located<'a> {
         Self { app, known: RefCell::default() }
     }
 
-    fn look_up(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
+    fn look_up(&self, node: &str, number: u32) -> Result<FileSource, Gone> {
         let file = self.app.state.catalog.file(node, number);
         let file = file.map_err(|e| Gone::Unreadable(e.to_string()))?;
         // one whose deletion has begun may be gone between two packets
         let file = file.filter(|file| !file.deleting).ok_or(Gone::Expired)?;
-        let path = PathBuf::from(&file.name);
-        if !path.exists() && node != self.app.config.node {
+        let remote = file.name.contains("://");
+        if !remote && !PathBuf::from(&file.name).exists() && node != self.app.config.node {
             return Err(Gone::Elsewhere(node.to_owned()));
         }
-        Ok(path)
+        source_of(&self.app.state.access, &file)
     }
 }
 
 impl Files for Located<'_> {
     fn locate(&self, node: &str, number: u32) -> Result<PathBuf, Gone> {
+        self.source(node, number).map(|file| file.path)
+    }
+
+    fn source(&self, node: &str, number: u32) -> Result<FileSource, Gone> {
         let mut known = self.known.borrow_mut();
         let entry = known.entry((node.to_owned(), number));
         entry.or_insert_with(|| self.look_up(node, number)).clone()
     }
 
     fn keys(&self) -> &Keyring {
-        &self.app.state.keys
+        &self.app.state.access.keys
     }
+}
+
+/// How the packet file of a record is read.
+///
+/// # Errors
+/// It is in a form that is not known, needs a key that is not there, or lies in object storage that cannot be reached.
+pub fn source_of(access: &Access, file: &FileRecord) -> Result<FileSource, Gone> {
+    access.open(&packets::arkime::Facts {
+        name: &file.name,
+        compression: &file.compression,
+        uncompressed_bits: file.uncompressed_bits,
+        encoding: file.encoding.as_deref(),
+        dek: file.dek.as_deref(),
+        iv: file.iv.as_deref(),
+        kek_id: file.kek_id.as_deref(),
+        first: file.first,
+    })
 }
 
 /// A lease on every file that the first `most` sessions of a plan lie in. `None` where the catalogue cannot be written, which

@@ -19,6 +19,8 @@ pub struct Packets {
     pub encryption: Option<PathBuf>,
     /// Further keys for reading.
     pub keys: Vec<PathBuf>,
+    /// File with the section `[keks]` of an Arkime.
+    pub keks: Option<PathBuf>,
     pub max_file_size: Size,
     pub max_file_age: Span,
     pub direct: WriteMode,
@@ -36,6 +38,7 @@ impl Default for Packets {
             level: 3,
             encryption: None,
             keys: Vec::new(),
+            keks: None,
             max_file_size: Size(12_000_000_000),
             max_file_age: Span(Duration::from_secs(3_600)),
             direct: WriteMode::Auto,

@@ -59,7 +59,7 @@ pub(super) fn lines(
                 files: files.into(),
                 open: None,
                 index: stores.index.clone(),
-                keys: stores.keys.clone(),
+                keys: stores.access.keys.clone(),
                 pins: pins.clone(),
                 place: place.clone(),
                 throttle: throttle.clone(),

@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use index::{Control, Show, TermChange};
-use packets::{Files, Gone, Keyring, Scrubbed, Scrubber, Wanted};
+use packets::{FileSource, Files, Gone, Keyring, Scrubbed, Scrubber, Wanted};
 use query::Plan;
 use serde_json::{Value, json};
 use session::core;
@@ -177,6 +177,11 @@ impl Files for Finished<'_> {
             ));
         }
         self.located.locate(node, number)
+    }
+
+    fn source(&self, node: &str, number: u32) -> Result<FileSource, Gone> {
+        self.locate(node, number)?;
+        self.located.source(node, number)
     }
 
     fn keys(&self) -> &Keyring {

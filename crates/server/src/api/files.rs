@@ -32,6 +32,10 @@ pub(crate) async fn list(
         let rows = files.iter().filter(|file| wanted(&file.name)).filter_map(|file| {
             let mut row = serde_json::to_value(file).ok()?;
             if let Some(row) = row.as_object_mut() {
+                // the keys of files that an Arkime encrypted are nobody's business
+                for secret in ["dek", "iv"] {
+                    row.remove(secret);
+                }
                 row.insert("id".to_owned(), format!("{}-{}", file.node, file.num).into());
                 row.insert("packetPosEncoding".to_owned(), "gap0".into());
                 let ratio = (file.packets_size > 0 && file.compression != "none" && file.file_size > 0)

@@ -86,7 +86,7 @@ fn setup() -> Setup {
         index: index.clone(),
         catalog: Arc::new(catalog),
         schema: Arc::new(Schema::new([session::core::FIELDS]).unwrap()),
-        keys: Arc::default(),
+        access: packets::Access::default(),
         uploads: None,
         pins: None,
         evidence: None,

@@ -172,7 +172,7 @@ impl Fixture {
         let state = State {
             index: Arc::new(memory.clone()),
             catalog: catalog.clone(),
-            keys: Arc::new(keys),
+            access: packets::Access { keys: Arc::new(keys), ..packets::Access::default() },
             schema,
             uploads: Some(Arc::new(CountingImporter)),
             pins: Some(Arc::new(super::pins::Remembered { index: memory.clone(), pins: Default::default() })),

@@ -107,7 +107,7 @@ fn state(dir: &std::path::Path) -> State {
         index: Arc::new(Memory::new()),
         catalog: Arc::new(catalog_sqlite::Sqlite::open(dir.join("c.sqlite")).unwrap()),
         schema: Arc::new(Schema::new([session::core::FIELDS]).unwrap()),
-        keys: Arc::default(),
+        access: packets::Access::default(),
         uploads: None,
         pins: None,
         evidence: None,

@@ -25,7 +25,7 @@ fn state(dir: &Path) -> State {
     State {
         index: Arc::new(Memory::new()),
         catalog,
-        keys: Arc::default(),
+        access: packets::Access::default(),
         schema: Arc::new(Schema::new([core::FIELDS]).unwrap()),
         uploads: None,
         pins: None,
