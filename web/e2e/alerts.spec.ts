@@ -50,7 +50,7 @@ test('alerts of a search: filters by a click, the way into the sessions, files',
   const list = JSON.parse(readFileSync(await file.path(), 'utf8')) as { name: string }[]
   expect(list.filter((one) => one.name === 'UNION SELECT')).toHaveLength(2)
 
-  await page.getByRole('link', { name: 'Sessions' }).last().click()
+  await page.getByTestId('to-sessions').click()
   await expect(page).toHaveURL((url) => url.pathname === '/sessions' && (url.searchParams.get('expression') ?? '').includes('evidence.category == [threat, rule]'))
   await viewer.settled()
   expect(await viewer.count()).toBeGreaterThan(1)
@@ -58,7 +58,7 @@ test('alerts of a search: filters by a click, the way into the sessions, files',
 
 test('one alert: who, whom, the packet with what matched, its bytes, the pcap, the session', async ({ page }) => {
   await page.goto('/alerts?date=-1&victim=10.66.0.2&name=UNION%20SELECT')
-  await rows(page).filter({ hasText: '10.66.0.2:80 ' }).or(rows(page).filter({ hasText: '10.66.0.2:80TCP' })).first().getByRole('link').click()
+  await rows(page).filter({ has: page.getByRole('button', { name: '10.66.0.2:80', exact: true }) }).getByRole('link').click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('UNION SELECT')
   await expect(page.getByTestId('attacker')).toContainText('10.66.0.1')
   await expect(page.getByTestId('victim')).toContainText('Nginx 1.18.0')
@@ -107,6 +107,7 @@ test('a state and its comment, of one alert and of several, by mouse and keys', 
 
   // and it is told who said so
   await page.goto('/alerts?date=-1&name=UNION%20SELECT&victim=10.66.0.2')
+  await expect(rows(page)).toHaveCount(2)
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')
   await expect(page.getByTestId('alert-status')).toContainText(/Processed[\s\S]*admin/)
@@ -129,8 +130,9 @@ test('a packet is found by its microsecond, from anywhere', async ({ page }) => 
   const list = (await (await page.request.get('/api/alerts?date=-1&name=UNION%20SELECT&victim=10.66.0.2')).json()) as { data: { last: number }[] }
   const time = list.data[0]?.last ?? 0
   await page.goto('/files')
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await page.keyboard.press('Control+k')
-  await page.keyboard.type('look up a packet')
+  await page.getByTestId('palette').getByRole('combobox').fill('look up a packet')
   await page.keyboard.press('Enter')
   await page.getByTestId('lookup-time').fill('yesterday or so')
   await expect(page.getByTestId('lookup-find')).toBeDisabled()
