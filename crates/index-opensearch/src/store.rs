@@ -1,0 +1,203 @@
+//! The store: connection, template, how a plan is asked.
+
+use crate::client::{Client, Product};
+use crate::dsl::Translator;
+use crate::options::Options;
+use crate::shape::{ODD, can_be_odd};
+use crate::spool::{Spool, SpoolStatus};
+use crate::template::template;
+use crate::writer::Writer;
+use fields::Target;
+use index::{Control, Error, ErrorKind};
+use query::{Matcher, Plan};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Sessions in a cluster. Implements [`index::SessionIndex`]; [`Store::writer`] gives the other side.
+pub struct Store {
+    pub(crate) client: Client,
+    pub(crate) options: Options,
+    pub(crate) product: Product,
+    /// Version of the cluster.
+    version: String,
+    spool: Arc<Spool>,
+    /// Spools of processes that are gone, while they are sent.
+    adopted: Mutex<Vec<Writer>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("hosts", &self.options.hosts)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A plan made ready to be asked.
+pub(crate) struct Prepared {
+    /// Finds at least what the plan means.
+    pub query: Json,
+    /// Set where it finds more: what tells which of the documents are meant.
+    pub matcher: Option<Matcher>,
+    /// Fields, of those asked about, of which some documents hold odd values.
+    pub odd: BTreeSet<String>,
+}
+
+impl Store {
+    /// Connects, looks what the cluster is, and installs the index template.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] where no host answers or the log-in is refused; [`ErrorKind::Unsupported`] where the cluster is too old.
+    pub fn open(options: Options) -> Result<Arc<Self>, Error> {
+        let client = Client::new(&options)?;
+        let (product, version) = client.product()?;
+        let spool = Spool::open(&options)?;
+        let store = Self { client, product, version, spool, adopted: Mutex::default(), options };
+        store.install()?;
+        let store = Arc::new(store);
+        store.maintain()?;
+        Ok(store)
+    }
+
+    /// What the cluster is and its version, for people.
+    pub fn description(&self) -> String {
+        format!("{:?} {} at {}", self.product, self.version, self.client.hosts())
+    }
+
+    /// How the spools of this process stand.
+    pub fn spool(&self) -> SpoolStatus {
+        self.spool.status()
+    }
+
+    /// Installs the index template, where this version's is not there, and teaches existing indices new fields.
+    fn install(&self) -> Result<(), Error> {
+        let wanted = template(&self.options);
+        let name = format!("{}sessions3", self.options.prefix);
+        let path = format!("/_index_template/{name}");
+        let there = self.client.call("GET", &path, None)?;
+        let same = |pointer: &str| {
+            there.json.pointer(&format!("/index_templates/0/index_template{pointer}"))
+                == wanted.pointer(pointer)
+        };
+        // settings come back as text
+        let text = |json: Option<&Json>| json.map(|json| json.to_string().replace('"', ""));
+        let setting = |pointer: &str| {
+            text(there.json.pointer(&format!("/index_templates/0/index_template{pointer}")))
+                == text(wanted.pointer(pointer))
+        };
+        let index = "/template/settings/index";
+        if there.is_success()
+            && same("/_meta/hindsight")
+            && setting(&format!("{index}/number_of_shards"))
+            && setting(&format!("{index}/number_of_replicas"))
+        {
+            return Ok(());
+        }
+        self.client.call("PUT", &path, Some(&wanted))?.ok(&format!("install the index template {name}"))?;
+        if !same("/_meta/hindsight")
+            && let Some(properties) = wanted.pointer("/template/mappings/properties")
+        {
+            let path = format!("/{}/_mapping?allow_no_indices=true", self.options.sessions());
+            let answer = self.client.call("PUT", &path, Some(&json!({ "properties": properties })))?;
+            if !answer.is_success() && answer.status != 404 {
+                return Err(answer.error("teach existing indices new fields (an index of this prefix was made by something else; choose another prefix)"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A writer with a spool of its own. Any number may write at once, also in several processes.
+    ///
+    /// # Errors
+    /// The spool cannot be made.
+    pub fn writer(&self, name: &str) -> Result<Writer, Error> {
+        Writer::new(name, &self.client, &self.options, &self.spool)
+    }
+
+    /// Sends what writers of processes that are gone left in their spools.
+    ///
+    /// # Errors
+    /// The folder of spools cannot be read.
+    pub fn maintain(&self) -> Result<(), Error> {
+        let mut adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
+        adopted.retain(|writer| !writer.is_drained());
+        adopted.extend(Writer::adopt(&self.client, &self.options, &self.spool)?);
+        Ok(())
+    }
+
+    /// The path of a search over every index of sessions.
+    pub(crate) fn search_path(&self) -> String {
+        format!(
+            "/{}/_search?allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true",
+            self.options.sessions()
+        )
+    }
+
+    /// One search, whole or an error.
+    pub(crate) fn ask(&self, body: Json, control: &Control) -> Result<Json, Error> {
+        let path = self.search_path();
+        whole(self.client.ask(control, "POST", &path, body)?.ok("search")?)
+    }
+
+    /// The query of a plan, and whether it is exact, also about `targets`.
+    pub(crate) fn prepare(
+        &self,
+        plan: &Plan,
+        targets: &[Target],
+        control: &Control,
+    ) -> Result<Prepared, Error> {
+        control.check()?;
+        let matcher = Matcher::new(plan).map_err(|e| {
+            Error::caused(ErrorKind::Unsupported, "the query holds a regular expression that is invalid", e)
+        })?;
+        let mut translator = Translator::default();
+        let mut query = translator.query(plan);
+        let mut paths = translator.touched.clone();
+        paths.extend(
+            targets.iter().filter(|target| can_be_odd(**target)).map(|target| target.def.path.to_owned()),
+        );
+        let odd = if paths.is_empty() { BTreeSet::new() } else { self.odd_among(&paths, control)? };
+        if translator.touched.iter().any(|path| odd.contains(path)) {
+            translator = Translator { odd: odd.clone(), ..Translator::default() };
+            query = translator.query(plan);
+        }
+        Ok(Prepared { query, matcher: translator.inexact.then_some(matcher), odd })
+    }
+
+    /// Which of these fields some document holds odd values of.
+    fn odd_among(&self, paths: &BTreeSet<String>, control: &Control) -> Result<BTreeSet<String>, Error> {
+        let body = json!({
+            "size": 0, "track_total_hits": false, "query": { "terms": { ODD: paths } },
+            "aggs": { "odd": { "terms": { "field": ODD, "size": 10_000 } } },
+        });
+        let answer = self.ask(body, control)?;
+        let buckets = answer.pointer("/aggregations/odd/buckets").and_then(Json::as_array);
+        let keys = buckets.into_iter().flatten().filter_map(|bucket| bucket.get("key")?.as_str());
+        Ok(keys.filter(|key| paths.contains(*key)).map(str::to_owned).collect())
+    }
+}
+
+/// An answer that is not of every shard, or was ended early, is none.
+pub(crate) fn whole(answer: Json) -> Result<Json, Error> {
+    let number = |pointer| answer.pointer(pointer).and_then(Json::as_u64).unwrap_or(0);
+    if number("/_shards/failed") > 0 {
+        let reason = answer.pointer("/_shards/failures/0/reason/reason").and_then(Json::as_str).unwrap_or("");
+        return Err(Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "{} of {} shards of the cluster did not answer ({reason}); see its health",
+                number("/_shards/failed"),
+                number("/_shards/total")
+            ),
+        ));
+    }
+    if answer.get("timed_out") == Some(&Json::Bool(true)) {
+        return Err(Error::new(
+            ErrorKind::TimedOut,
+            "the cluster took longer than allowed; narrow the time range",
+        ));
+    }
+    Ok(answer)
+}
