@@ -25,7 +25,11 @@ export default defineConfig({
             { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|style-mod|w3c-keyname|crelt)/ },
             { name: 'chart', test: /node_modules[\\/]uplot/ },
             { name: 'kit', test: /node_modules[\\/](reka-ui|@floating-ui|@internationalized|@vueuse|aria-hidden|@tanstack)/ },
+            // Eighty small files cost a browser more than a few: what nearly every page needs comes together, and so do the icons.
+            { name: 'icons', test: /node_modules[\\/]@lucide/ },
             { name: 'vue', test: /node_modules[\\/](@?vue|vue-|@intlify)/ },
+            { name: 'base', test: /[\\/]src[\\/](api|design|i18n|tables|catalog|settings|account|router|upload|shell)[\\/.]/ },
+            { name: 'search', test: /[\\/]src[\\/](search[\\/](?!editor|ExpressionBar|SearchBar)|sharing[\\/])/ },
           ],
         },
       },

@@ -25,7 +25,7 @@ export default defineConfig({
     { name: 'viewer', testMatch: '*.spec.ts', dependencies: ['data'] },
     // `npm run shots`: pictures of every page for a look, and the one of the README.
     { name: 'shots', testMatch: 'screenshot.ts' },
-    // `npm run paint`: bytes and times of the first page.
-    { name: 'paint', testMatch: 'first-paint.ts' },
+    // `npm run paint`: bytes and times of the first page, frames of the graph.
+    { name: 'paint', testMatch: ['first-paint.ts', 'graph-speed.ts'] },
   ],
 })

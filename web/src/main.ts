@@ -5,4 +5,6 @@ import App from './App.vue'
 import { i18n } from './i18n'
 import { router } from './router'
 
-createApp(App).use(i18n).use(router).mount('#app')
+const app = createApp(App).use(i18n).use(router)
+// until the first page is there, what index.html shows stays
+void router.isReady().catch(() => undefined).then(() => app.mount('#app'))

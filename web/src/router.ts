@@ -22,6 +22,8 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (to.meta.open) return true
+  // the page is on its way while the server is asked who this is
+  for (const { components } of to.matched) if (typeof components?.default === 'function') void (components.default as () => Promise<unknown>)().catch(() => undefined)
   try {
     if (await loadAccount()) return true
   } catch {
