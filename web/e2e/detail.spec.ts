@@ -82,3 +82,39 @@ test('packets: conversation, hex, packet by packet, found text', async ({ viewer
   await page.goto(url)
   await expect(pane.getByTestId('packet').first()).toBeVisible()
 })
+
+test('packets: encodings, line numbers, and an address that leads to bytes and marks them', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http%20%26%26%20databytes.dst%20%3E%200%20%26%26%20protocols%20!%3D%20http2')
+  await viewer.openRow()
+  await page.getByRole('tab', { name: 'Packets' }).click()
+  const pane = page.getByTestId('packets')
+  await expect(pane.getByTestId('part').first()).toContainText('HTTP/1.')
+  await pane.getByTestId('encoding').selectOption('ebcdic')
+  await expect(page).toHaveURL(/base=ebcdic/)
+  await expect(pane.getByTestId('part').first()).not.toContainText('HTTP/1.')
+  await pane.getByTestId('encoding').selectOption('utf8')
+  await pane.getByTestId('packet-look').click()
+  await page.getByRole('menuitemcheckbox', { name: 'Line numbers' }).click()
+  await page.keyboard.press('Escape')
+  await expect(pane.locator('.lines li').first()).toContainText(/^1/)
+
+  // bytes 0 to 4 of the answer are the beginning of HTTP/1.x
+  const url = new URL(page.url())
+  url.searchParams.set('at', 'dst:0+4')
+  await page.goto(url.toString())
+  const marked = pane.locator('pre[data-placed]')
+  await expect(marked.first()).toBeInViewport()
+  expect(await marked.first().evaluate((pre) => {
+    const [start, end] = ((pre as HTMLElement).dataset.placed ?? '').split(',').map(Number)
+    return pre.textContent?.slice(start, end)
+  })).toBe('HTTP')
+
+  // a number of a packet is the address of the packet
+  await pane.getByRole('button', { name: 'Packets' }).click()
+  await pane.getByRole('button', { name: 'Copy a link to this packet: 3' }).click()
+  await expect(page).toHaveURL(/at=3(&|$)/)
+  await expect(pane.locator('.here')).toHaveAttribute('data-packet', '3')
+  // another session is another place
+  await page.keyboard.press('Escape')
+  await expect(page).not.toHaveURL(/at=/)
+})

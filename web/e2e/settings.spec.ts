@@ -32,6 +32,25 @@ test('a view and a list are made, used in a search, and deleted', async ({ viewe
   await expect(page.getByRole('listitem').filter({ hasText: `$${list}` })).toHaveCount(0)
 })
 
+test('the history is narrowed to a user, a part of the API, and to changes', async ({ viewer, page }) => {
+  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http')
+  await page.goto('/history')
+  const table = page.getByTestId('history')
+  await page.getByTestId('history-api').getByRole('searchbox').or(page.getByTestId('history-api').getByRole('combobox')).fill('spigraph-never')
+  await expect(page).toHaveURL(/api=spigraph-never/)
+  await expect(page.getByRole('heading', { name: 'No requests' })).toBeVisible()
+  await page.getByRole('button', { name: 'Show all' }).click()
+  await table.getByRole('row').nth(1).getByRole('button', { name: 'sessions', exact: true }).or(table.getByRole('button', { name: 'sessions', exact: true })).first().click()
+  await expect(page).toHaveURL(/api=sessions/)
+  await expect(table.getByRole('row').nth(1)).toContainText('sessions')
+  await page.goto('/history?user=nobody-of-this-name')
+  await expect(page.getByRole('heading', { name: 'No requests' })).toBeVisible()
+  await page.goto('/history')
+  await page.getByTestId('history-audit').check()
+  await expect(page).toHaveURL(/audit=1/)
+  await expect(table.getByRole('row').filter({ hasText: 'login' }).first()).toBeVisible()
+})
+
 test('the history says what was asked and leads back to it', async ({ viewer, page }) => {
   await viewer.open('date=-1&expression=protocols%20%3D%3D%20http')
   await page.waitForTimeout(500)
