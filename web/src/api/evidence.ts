@@ -1,6 +1,7 @@
 // Packets that prove something, found by the microsecond at which they were captured.
 
 import { json, queryString } from './client'
+import type { FrameFields } from './packetTree'
 
 /** A packet as Liuying's API writes it: 15 keys, in this order. */
 export interface RawEvidence {
@@ -60,6 +61,8 @@ export interface EvidencePacket {
   info?: string
   /** The evidence, or the packet store where the evidence has none. */
   source: 'evidence' | 'packets'
+  /** Every field of the frame. */
+  tree?: Omit<FrameFields, 'frame'> & { link: string }
   http?: HttpMessage
 }
 

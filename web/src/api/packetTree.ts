@@ -25,17 +25,21 @@ export interface TreeNode {
   children?: TreeNode[]
 }
 
-export interface TreeAnswer {
-  n: number
-  time: string
-  link: string
-  len: number
-  origLen: number
+/** A frame and its fields. */
+export interface FrameFields {
   /** Base64. */
   frame: string
   layers: TreeNode[]
   sources: { name: string; data: string }[]
   cut: boolean
+}
+
+export interface TreeAnswer extends FrameFields {
+  n: number
+  time: string
+  link: string
+  len: number
+  origLen: number
 }
 
 export interface CarriedFile {
