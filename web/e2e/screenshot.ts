@@ -1,5 +1,5 @@
 // Pictures of every page, light and dark, in both languages: `npm run shots`. They land in e2e/shots; the one of the README is
-// docs/images/sessions.png. HINDSIGHT_SHOT_QUERY chooses what the sessions page shows (default: all time).
+// docs/images/sessions.png, that of docs/alerts.md docs/images/alert.png. HINDSIGHT_SHOT_QUERY chooses what the sessions page shows (default: all time).
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -80,7 +80,7 @@ for (const [theme, locale, width] of [['light', 'en', 1280], ['dark', 'en', 1920
     await page.keyboard.type(' && htt')
     await page.waitForTimeout(900)
     await shot('completion')
-    for (const path of ['spiview?date=-1', 'spigraph?date=-1', 'connections?date=-1&length=500', 'map?date=-1', 'files', 'stats?date=0.25&live=0', 'help', 'help?tab=fields', 'settings']) {
+    for (const path of ['alerts?date=-1', 'assets?date=-1', 'spiview?date=-1', 'spigraph?date=-1', 'connections?date=-1&length=500', 'map?date=-1', 'files', 'stats?date=0.25&live=0', 'help', 'help?tab=fields', 'settings']) {
       await page.goto(`/${path}`)
       await quiet(page)
       await shot(path.replace('?tab=', '-').replace(/\?.*/, ''))
@@ -101,4 +101,18 @@ test('the picture of the README', async ({ page }) => {
   await quiet(page)
   await page.mouse.move(5, 5)
   await page.screenshot({ path: join(images, 'sessions.png') })
+})
+
+test('the picture of an alert', async ({ page }) => {
+  const images = join(import.meta.dirname, '../../docs/images')
+  mkdirSync(images, { recursive: true })
+  await page.setViewportSize({ width: 1440, height: 1010 })
+  await look(page, 'light', 'en')
+  await logIn(page)
+  await page.goto('/alerts?date=-1&sort=count')
+  await page.getByTestId('alerts').locator('tbody tr').first().getByRole('link').click()
+  await page.getByTestId('evidence-packet').first().waitFor()
+  await quiet(page)
+  await page.mouse.move(5, 5)
+  await page.screenshot({ path: join(images, 'alert.png') })
 })
