@@ -84,7 +84,7 @@ test('packets: conversation, hex, packet by packet, found text', async ({ viewer
 })
 
 test('packets: encodings, line numbers, and an address that leads to bytes and marks them', async ({ viewer, page }) => {
-  await viewer.open('date=-1&expression=protocols%20%3D%3D%20http%20%26%26%20databytes.dst%20%3E%200%20%26%26%20protocols%20!%3D%20http2')
+  await viewer.open(`date=-1&expression=${encodeURIComponent(http)}`)
   await viewer.openRow()
   await page.getByRole('tab', { name: 'Packets' }).click()
   const pane = page.getByTestId('packets')
