@@ -71,6 +71,8 @@ test('one alert: who, whom, the packet with what matched, its bytes, the pcap, t
   await expect(packet.getByTestId('evidence-http').locator('mark').first()).toHaveText(/union\+select/i)
   await packet.getByRole('button', { name: 'Hex' }).click()
   await expect(packet.getByTestId('evidence-hex').locator('mark').first()).toContainText('75 6e')
+  await packet.getByRole('button', { name: 'Fields' }).click()
+  await expect(packet.getByTestId('packet-tree').getByRole('treeitem', { name: /Transmission Control Protocol/ })).toBeVisible()
   await packet.getByRole('button', { name: 'Text', exact: true }).click()
   await expect(packet.getByTestId('evidence-text').locator('mark')).toHaveText(/union\+select/)
 

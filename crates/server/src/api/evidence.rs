@@ -64,7 +64,7 @@ pub(crate) async fn evidence(
         ("ip" = Option<String>, Query, description = "Only packets from or to this address"),
         ("port" = Option<u16>, Query, description = "Only packets with this port at that address, or at either end"),
     ),
-    responses((status = 200, description = "`{packets:[{devid,time,caplen,pktlen,link,smac,dmac,sip,sport,dip,dport,protocol,payload,payloadAt,frame,info,source,http}],reason}`")))]
+    responses((status = 200, description = "`{packets:[{devid,time,caplen,pktlen,link,smac,dmac,sip,sport,dip,dport,protocol,payload,payloadAt,frame,info,source,tree:{link,layers,sources,cut},http}],reason}`")))]
 /// The packets of one microsecond, taken apart.
 pub(crate) async fn packets(
     State(app): State<App>,
@@ -101,6 +101,11 @@ fn packet(record: &Record, key: Key, source: &str) -> Option<Value> {
         "frame": STANDARD.encode(frame),
         "info": super::packets::info(&wire::decode(wire::LinkType(record.link), frame)),
         "source": source,
+        "tree": super::packet_tree::fields_of(&dissect::Frame {
+            link: wire::LinkType(record.link),
+            bytes: frame,
+            original: record.len as usize,
+        }),
     });
     let Some(d) = description(record.link, frame) else { return Some(value) };
     if !is_wanted(&d, key) {

@@ -19,6 +19,17 @@ use packets::{Wanted, fetch};
 use serde_json::{Value, json};
 use wire::LinkType;
 
+/// The fields of a frame: `{link,layers,sources,cut}`.
+pub(crate) fn fields_of(frame: &Frame<'_>) -> Value {
+    let tree = dissect(frame);
+    let sources: Vec<Value> = tree
+        .sources
+        .iter()
+        .map(|source| json!({ "name": source.name, "data": STANDARD.encode(&source.bytes) }))
+        .collect();
+    json!({ "link": frame.link.to_string(), "layers": tree.layers, "sources": sources, "cut": tree.cut })
+}
+
 #[utoipa::path(get, path = "/api/session/{node}/{id}/packet/{number}/tree", tag = "packets",
     params(
         ("node" = String, Path, description = "Node; only the id is looked at"),
@@ -49,23 +60,12 @@ pub(crate) async fn tree(
                 bytes: packet.bytes,
                 original: packet.original_len as usize,
             };
-            let tree = dissect(&frame);
-            let sources: Vec<Value> = tree
-                .sources
-                .iter()
-                .map(|source| json!({ "name": source.name, "data": STANDARD.encode(&source.bytes) }))
-                .collect();
-            answer = json!({
-                "n": number,
-                "time": packet.time.to_string(),
-                "link": frame.link.to_string(),
-                "len": packet.bytes.len(),
-                "origLen": packet.original_len,
-                "frame": STANDARD.encode(packet.bytes),
-                "layers": tree.layers,
-                "sources": sources,
-                "cut": tree.cut,
-            });
+            answer = fields_of(&frame);
+            answer["n"] = number.into();
+            answer["time"] = packet.time.to_string().into();
+            answer["len"] = packet.bytes.len().into();
+            answer["origLen"] = packet.original_len.into();
+            answer["frame"] = STANDARD.encode(packet.bytes).into();
             control.check().is_ok()
         });
         control.check()?;
