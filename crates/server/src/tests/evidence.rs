@@ -105,6 +105,8 @@ async fn the_seed_is_answered_byte_for_byte() {
     let packet = &shown["packets"][0];
     assert_eq!((&packet["payloadAt"], &packet["source"]), (&json!(66), &json!("evidence")));
     assert_eq!(packet["http"]["params"][1], json!(["gids[99]", "'"]), "{packet}");
+    let layers = packet["tree"]["layers"].as_array().unwrap();
+    assert!(layers.iter().any(|layer| layer["name"] == "tcp"), "{layers:?}");
     let other = client.get(&format!("/api/evidence/packets?{asked}&ip=10.9.9.9")).await.ok();
     assert!(other["packets"].as_array().unwrap().is_empty() && other["reason"].is_string(), "{other}");
 }
