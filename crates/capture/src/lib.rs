@@ -33,7 +33,7 @@ mod worker;
 
 pub use counters::{Counters, Fragments, Malformations, Streams, Unindexed, Unwritten};
 pub use duplicates::{DuplicateAction, DuplicateOptions};
-pub use examine::{Examination, ExaminationOptions, Level, SessionRule, SessionRuleKeep, Severity};
+pub use examine::{Examination, ExaminationOptions, Level, RuleHits, SessionRule, SessionRuleKeep, Severity};
 pub use fingerprint::Fingerprint;
 pub use frame::Place;
 pub use import::Import;

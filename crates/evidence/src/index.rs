@@ -156,19 +156,25 @@ impl Index {
         Ok(found)
     }
 
-    /// Puts the entries in order of time, which makes every search short. Returns the index to go on with.
-    pub fn sorted(self, path: &Path) -> io::Result<Self> {
+    /// Writes the index in order of time to another file, which makes every search short; whether that was necessary.
+    pub fn in_order_at(&self, beside: &Path) -> io::Result<bool> {
         if self.disorder == 0 {
-            return Ok(self);
+            return Ok(false);
         }
         let mut entries: Vec<Entry> =
             self.read(0, self.entries)?.into_iter().map(|(entry, _)| entry).collect();
         entries.sort_unstable();
+        Self::create(beside, self.covered)?.append(&entries, self.covered)?;
+        Ok(true)
+    }
+
+    /// Puts the entries in order of time.
+    pub fn sorted(self, path: &Path) -> io::Result<()> {
         let beside = path.with_extension("idx.new");
-        let mut index = Self::create(&beside, self.covered)?;
-        index.append(&entries, self.covered)?;
-        std::fs::rename(&beside, path)?;
-        Ok(index)
+        if self.in_order_at(&beside)? {
+            std::fs::rename(&beside, path)?;
+        }
+        Ok(())
     }
 }
 
@@ -214,7 +220,8 @@ mod tests {
         let covered = index.covered();
         let again = Index::open(&path, true, covered).unwrap().unwrap();
         find(&again);
-        let sorted = again.sorted(&path).unwrap();
+        again.sorted(&path).unwrap();
+        let sorted = Index::open(&path, true, covered).unwrap().unwrap();
         find(&sorted);
         assert_eq!((sorted.disorder, sorted.len(), sorted.covered()), (0, 2_000, covered));
         find(&Index::open(&path, false, covered).unwrap().unwrap());

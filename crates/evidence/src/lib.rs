@@ -22,7 +22,7 @@ pub use archive::{Archive, Found, LookUpError, Record};
 pub use body::{Description, body, capture, description};
 pub use protocols::protocol_name;
 pub use recorder::{Kept, Offer, Recorder, RecorderOptions, RecorderStatus};
-pub use retention::{Expired, Limits, expire};
+pub use retention::{Expired, Limits, expire, would_expire};
 pub use slot::{SLOT_SECONDS, Slot};
 
 /// Number of a device (a probe); it names the folder of its files.

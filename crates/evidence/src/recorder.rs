@@ -67,6 +67,10 @@ pub struct RecorderOptions {
 pub struct RecorderStatus {
     /// Packets written.
     pub written: u64,
+    /// Bytes of these packets as captured.
+    pub bytes: u64,
+    /// Slots that are open.
+    pub open: u64,
     /// Packets lost because the disk is too slow.
     pub lost_busy: u64,
     /// Packets lost because of errors.
@@ -81,6 +85,8 @@ pub struct RecorderStatus {
 struct Shared {
     bytes: AtomicUsize,
     written: AtomicU64,
+    written_bytes: AtomicU64,
+    open: AtomicU64,
     busy: AtomicU64,
     error: AtomicU64,
     expired: AtomicU64,
@@ -154,16 +160,23 @@ impl Recorder {
         lost()
     }
 
-    /// How it stands. A problem is told once.
+    /// What went wrong last; told once.
+    pub fn take_problem(&self) -> Option<String> {
+        self.shared.problem.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// How it stands.
     pub fn status(&self) -> RecorderStatus {
         let shared = &self.shared;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         RecorderStatus {
             written: count(&shared.written),
+            bytes: count(&shared.written_bytes),
+            open: count(&shared.open),
             lost_busy: count(&shared.busy),
             lost_error: count(&shared.error),
             expired: count(&shared.expired),
-            problem: shared.problem.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            problem: shared.problem.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
@@ -222,6 +235,7 @@ impl Run {
                     self.shared.problem(error.to_string());
                 }
             }
+            self.shared.open.store(self.store.open_slots() as u64, Ordering::Relaxed);
             if kept.is_none_or(|at| at.elapsed() >= HOUSEKEEPING) {
                 kept = Some(Instant::now());
                 self.keep_house();
@@ -231,6 +245,7 @@ impl Run {
         if let Err(error) = self.store.finish() {
             self.shared.problem(error.to_string());
         }
+        self.shared.open.store(0, Ordering::Relaxed);
         self.keep_house();
     }
 
@@ -240,6 +255,7 @@ impl Run {
         match self.store.add(&offer) {
             Ok(()) => {
                 self.shared.written.fetch_add(1, Ordering::Relaxed);
+                self.shared.written_bytes.fetch_add(job.bytes.len() as u64, Ordering::Relaxed);
             }
             Err(error) => {
                 self.shared.error.fetch_add(1, Ordering::Relaxed);
@@ -252,6 +268,7 @@ impl Run {
         for failed in self.store.flush() {
             self.shared.error.fetch_add(failed.packets, Ordering::Relaxed);
             self.shared.written.fetch_sub(failed.packets, Ordering::Relaxed);
+            self.shared.written_bytes.fetch_sub(failed.bytes, Ordering::Relaxed);
             self.shared.problem(format!("{} packets of evidence: {}", failed.packets, failed.error));
         }
     }

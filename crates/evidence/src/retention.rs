@@ -20,6 +20,8 @@ pub struct Expired {
     pub files: u64,
     /// Bytes of them, indexes included.
     pub bytes: u64,
+    /// The captures, the oldest first.
+    pub names: Vec<PathBuf>,
     /// What could not be done.
     pub problems: Vec<String>,
 }
@@ -69,31 +71,52 @@ fn files(base: &Path, gone: &mut Expired) -> Vec<File> {
 /// Removes the files of all devices that are beyond the limits, the oldest first.
 pub fn expire(base: &Path, limits: &Limits, now: SystemTime) -> Expired {
     let mut gone = Expired::default();
-    if *limits == Limits::default() {
-        return gone;
-    }
-    let mut files = files(base, &mut gone);
-    let mut total: u64 = files.iter().map(|file| file.bytes).sum();
-    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    files.retain(|file| !file.open);
-    files.sort_by(|a, b| (a.written, a.path.file_name()).cmp(&(b.written, b.path.file_name())));
-    for file in files {
-        let aged = limits.max_age.is_some_and(|age| now.saturating_sub(file.written) > age.as_secs());
-        let beyond = limits.max_size.is_some_and(|most| total > most);
-        if !aged && !beyond {
-            continue;
-        }
+    for file in beyond(base, limits, now, &mut gone) {
         match std::fs::remove_file(&file.path) {
             Ok(()) => {
                 let _ = std::fs::remove_file(index::path_of(&file.path));
-                total = total.saturating_sub(file.bytes);
-                gone.files += 1;
-                gone.bytes += file.bytes;
+                gone.add(file);
             }
             Err(error) => gone.problems.push(format!("{}: {error}", file.path.display())),
         }
     }
     gone
+}
+
+/// What [`expire`] would remove.
+pub fn would_expire(base: &Path, limits: &Limits, now: SystemTime) -> Expired {
+    let mut gone = Expired::default();
+    beyond(base, limits, now, &mut gone).into_iter().for_each(|file| gone.add(file));
+    gone
+}
+
+impl Expired {
+    fn add(&mut self, file: File) {
+        self.files += 1;
+        self.bytes += file.bytes;
+        self.names.push(file.path);
+    }
+}
+
+/// The files that are beyond the limits, the oldest first.
+fn beyond(base: &Path, limits: &Limits, now: SystemTime, gone: &mut Expired) -> Vec<File> {
+    if *limits == Limits::default() {
+        return Vec::new();
+    }
+    let mut files = files(base, gone);
+    let mut total: u64 = files.iter().map(|file| file.bytes).sum();
+    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    files.retain(|file| !file.open);
+    files.sort_by(|a, b| (a.written, a.path.file_name()).cmp(&(b.written, b.path.file_name())));
+    files.retain(|file| {
+        let aged = limits.max_age.is_some_and(|age| now.saturating_sub(file.written) > age.as_secs());
+        let goes = aged || limits.max_size.is_some_and(|most| total > most);
+        if goes {
+            total = total.saturating_sub(file.bytes);
+        }
+        goes
+    });
+    files
 }
 
 #[cfg(test)]
@@ -121,6 +144,7 @@ mod tests {
         assert_eq!(expire(dir.path(), &Limits::default(), now), Expired::default());
         let size = |bytes| Limits { max_size: Some(bytes), ..Limits::default() };
         assert_eq!(expire(dir.path(), &size(320), now).files, 0);
+        assert_eq!(would_expire(dir.path(), &size(319), now).names, [device.join("202306181545.pcap")]);
         let gone = expire(dir.path(), &size(319), now);
         assert_eq!((gone.files, gone.bytes), (1, 120));
         assert_eq!(names(), ["202306181540.pcap.temp", "202306181550.pcap", "note.txt"]);

@@ -30,8 +30,26 @@ pub(crate) struct SlotFile {
     len: u64,
     pending: PcapWriter<Vec<u8>>,
     entries: Vec<Entry>,
+    /// Captured bytes of the packets that wait.
+    captured: u64,
+    /// The index in order of time, as it was made beside the one in use.
+    in_order: Option<InOrder>,
     /// When it last got a packet.
     pub touched: Instant,
+}
+
+/// An index that takes the place of the one in use when the file is finished; removed where it does not.
+#[derive(Debug)]
+struct InOrder {
+    path: PathBuf,
+    /// Bytes of the capture that it speaks of.
+    covered: u64,
+}
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
 }
 
 /// The name of a file while it is open.
@@ -133,13 +151,15 @@ impl SlotFile {
 
     fn with(path: PathBuf, file: File, index: Index, len: u64, slot: Slot, link: LinkType) -> Self {
         let pending = PcapWriter::resume(Vec::new(), Precision::Micros, len);
-        Self { slot, link, path, file, index, len, pending, entries: Vec::new(), touched: Instant::now() }
+        let (entries, touched) = (Vec::new(), Instant::now());
+        Self { slot, link, path, file, index, len, pending, entries, captured: 0, in_order: None, touched }
     }
 
     /// Takes a packet; it is on the disk after [`SlotFile::flush`].
     pub fn add(&mut self, time: i64, bytes: &[u8], len: u32) -> io::Result<()> {
         let offset = self.pending.write(time, bytes, len)?;
         self.entries.push(Entry { time: micros(time), offset });
+        self.captured += bytes.len() as u64;
         self.touched = Instant::now();
         Ok(())
     }
@@ -147,6 +167,11 @@ impl SlotFile {
     /// Packets that wait.
     pub fn waiting(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Captured bytes of the packets that wait.
+    pub fn waiting_captured(&self) -> u64 {
+        self.captured
     }
 
     /// Bytes that wait.
@@ -189,9 +214,11 @@ impl SlotFile {
         let len = self.len;
         if let Err(error) = self.file.write_all_at(&bytes, len) {
             let _ = self.file.set_len(len);
-            self.pending = PcapWriter::resume(Vec::new(), Precision::Micros, len);
+            // they still wait: the caller drops and counts them
+            self.entries = entries;
             return Err(error);
         }
+        self.captured = 0;
         self.len += bytes.len() as u64;
         self.pending = PcapWriter::resume(reused(bytes), Precision::Micros, self.len);
         // without the index its packets are found all the same, only slower
@@ -200,17 +227,34 @@ impl SlotFile {
 
     /// Forgets what waits; returns how many packets.
     pub fn drop_waiting(&mut self) -> usize {
+        self.captured = 0;
         self.pending = PcapWriter::resume(Vec::new(), Precision::Micros, self.len);
         std::mem::take(&mut self.entries).len()
     }
 
+    /// Makes the index in order of time, beside the one in use. Needs no lock: nothing waits, and what is there does not change.
+    pub fn put_in_order(&mut self) -> io::Result<()> {
+        let beside = index::path_of(&self.path).with_extension(format!("{}.new", std::process::id()));
+        let made = InOrder { path: beside, covered: self.index.covered() };
+        if self.index.in_order_at(&made.path)? {
+            self.in_order = Some(made);
+        }
+        Ok(())
+    }
+
     /// Finishes the file: nothing waits, and the folder's lock is held.
-    pub fn close(self) -> io::Result<()> {
+    pub fn close(mut self) -> io::Result<()> {
         if !self.is_current() {
             // another process has it now
             return Ok(());
         }
-        finish(&self.path, self.index)
+        match self.in_order.take().filter(|made| made.covered == self.len && self.index.len() > 0) {
+            Some(made) => {
+                std::fs::rename(&made.path, index::path_of(&self.path))?;
+                std::fs::rename(temporary(&self.path), &self.path)
+            }
+            None => finish(&self.path, self.index),
+        }
     }
 }
 

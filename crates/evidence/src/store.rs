@@ -26,6 +26,8 @@ pub(crate) struct Store {
 /// Packets that could not be written, and why.
 pub(crate) struct Failed {
     pub packets: u64,
+    /// Captured bytes of these.
+    pub bytes: u64,
     pub error: io::Error,
 }
 
@@ -60,10 +62,13 @@ impl Store {
     fn close_longest_idle(&mut self) -> io::Result<()> {
         let oldest = self.open.iter().enumerate().min_by_key(|(_, file)| file.touched);
         let Some((at, _)) = oldest else { return Ok(()) };
-        let mut file = self.open.swap_remove(at);
-        let _held = self.folder.hold()?;
-        file.flush()?;
-        file.close()
+        let file = self.open.swap_remove(at);
+        self.close_one(file)
+    }
+
+    /// Slots that are open.
+    pub fn open_slots(&self) -> usize {
+        self.open.len()
     }
 
     /// Bytes that wait to be written.
@@ -79,16 +84,19 @@ impl Store {
         let held = self.folder.hold();
         let mut failed = Vec::new();
         for file in &mut self.open {
-            let packets = file.waiting() as u64;
+            let (packets, bytes) = (file.waiting() as u64, file.waiting_captured());
             let done = match &held {
                 Ok(_) => file.flush(),
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
             };
             if let Err(error) = done {
-                // those that were written although the index was not are not lost
-                let written = file.waiting() == 0 && held.is_ok();
-                let lost = if written { packets } else { file.drop_waiting() as u64 };
-                failed.push(Failed { packets: lost, error });
+                let written = file.waiting() == 0;
+                if !written {
+                    file.drop_waiting();
+                }
+                // an index that lags behind loses nothing: what it does not speak of is read record by record
+                let (packets, bytes) = if written { (0, 0) } else { (packets, bytes) };
+                failed.push(Failed { packets, bytes, error });
             }
         }
         failed
@@ -108,17 +116,26 @@ impl Store {
     }
 
     fn close_where(&mut self, over: impl Fn(&SlotFile) -> bool) -> io::Result<()> {
-        let _held = self.folder.hold()?;
         let mut result = Ok(());
-        for mut file in std::mem::take(&mut self.open) {
-            if !over(&file) {
+        for file in std::mem::take(&mut self.open) {
+            if over(&file) {
+                result = result.and(self.close_one(file));
+            } else {
                 self.open.push(file);
-                continue;
             }
-            let closed = file.flush().and_then(|()| file.close());
-            result = result.and(closed);
         }
         result
+    }
+
+    /// Finishes a file. Readers wait for the lock, so it is not held while the index is put in order, which takes long for many packets.
+    fn close_one(&self, mut file: SlotFile) -> io::Result<()> {
+        {
+            let _held = self.folder.hold()?;
+            file.flush()?;
+        }
+        file.put_in_order()?;
+        let _held = self.folder.hold()?;
+        file.close()
     }
 
     /// Finishes every slot.
@@ -132,10 +149,17 @@ impl Store {
         let mut result = Ok(());
         for entry in std::fs::read_dir(self.folder.path())?.flatten() {
             let path = entry.path();
-            let is_left = path.to_string_lossy().ends_with(".pcap.temp");
+            let name = path.to_string_lossy();
+            let (is_left, is_beside) = (name.ends_with(".pcap.temp"), name.ends_with(".new"));
             let touched = entry.metadata().and_then(|meta| meta.modified()).unwrap_or(UNIX_EPOCH);
-            if is_left && now.duration_since(touched).is_ok_and(|age| age >= LEFT) {
+            if !now.duration_since(touched).is_ok_and(|age| age >= LEFT) {
+                continue;
+            }
+            if is_left {
                 result = result.and(finish_left(&path));
+            } else if is_beside {
+                // an index that was being put in order
+                result = result.and(std::fs::remove_file(&path));
             }
         }
         result

@@ -7,7 +7,6 @@ use capture::{Examination, ExaminationOptions};
 use evidence::{Archive, DeviceId, Recorder, RecorderOptions, RecorderStatus};
 use rules::Problem;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The name that stands for the rules that come with the program.
 pub const DEFAULT_RULES: &str = "default";
@@ -29,13 +28,19 @@ pub fn read_rules(named: &Path, problems: &mut Vec<Problem>) -> Result<Vec<rules
 /// What is looked for. Rules that cannot be used are said on stderr, the others are in force.
 pub fn options(config: &Evidence) -> Result<ExaminationOptions, Failure> {
     let mut problems = Vec::new();
-    let rules = match &config.rules {
-        Some(named) => read_rules(named, &mut problems)?,
-        None => Vec::new(),
-    };
+    let options = read_options(config, &mut problems)?;
     for problem in problems {
         eprintln!("hindsight: {problem}");
     }
+    Ok(options)
+}
+
+/// The same; rules that cannot be used go into `problems`.
+pub fn read_options(config: &Evidence, problems: &mut Vec<Problem>) -> Result<ExaminationOptions, Failure> {
+    let rules = match &config.rules {
+        Some(named) => read_rules(named, problems)?,
+        None => Vec::new(),
+    };
     let limits =
         rules::Limits { payload: config.max_payload, packets: config.packets, ..rules::Limits::default() };
     Ok(ExaminationOptions {
@@ -68,33 +73,33 @@ pub fn examination(
     if !config.is_on() {
         return Ok(None);
     }
-    let folder = folder(config, home);
-    let recorder = if config.level > 0 {
-        let options = RecorderOptions {
-            folder: folder.clone(),
-            device,
-            zone: config.zone()?,
-            waits,
-            limits: config.limits(),
-        };
-        let recorder = Recorder::start(options).map_err(|error| {
-            format!("evidence cannot be written: {}: {error}", folder.join(device.to_string()).display())
-        })?;
-        Some(Arc::new(recorder))
-    } else {
-        None
-    };
+    let recorder = recorder(config, home, device, waits)?;
     let examination = Examination::new(options(config)?, device, recorder);
     Ok(Some(examination.map_err(|error| format!("[evidence]: {error}"))?))
 }
 
-/// Reads the rules again; the ones in force stay where that fails.
-pub fn reload(examination: &Examination, config: &Evidence) -> Result<(), Failure> {
-    examination.replace(options(config)?).map_err(|error| format!("[evidence]: {error}"))?;
-    if let Some(recorder) = examination.recorder() {
-        recorder.set_limits(config.limits());
+/// Writes the evidence of a device; none where no packet is kept.
+pub fn recorder(
+    config: &Evidence,
+    home: &Home,
+    device: DeviceId,
+    waits: bool,
+) -> Result<Option<Recorder>, Failure> {
+    if config.level == 0 || !config.is_on() {
+        return Ok(None);
     }
-    Ok(())
+    let folder = folder(config, home);
+    let options = RecorderOptions {
+        folder: folder.clone(),
+        device,
+        zone: config.zone()?,
+        waits,
+        limits: config.limits(),
+    };
+    let recorder = Recorder::start(options).map_err(|error| {
+        format!("evidence cannot be written: {}: {error}", folder.join(device.to_string()).display())
+    })?;
+    Ok(Some(recorder))
 }
 
 /// Finishes the files; says what was lost.
@@ -104,7 +109,7 @@ pub fn finish(examination: Examination) {
     }
 }
 
-fn tell(status: &RecorderStatus) {
+pub fn tell(status: &RecorderStatus) {
     if let Some(problem) = &status.problem {
         eprintln!("hindsight: evidence: {problem}");
     }
@@ -115,7 +120,7 @@ fn tell(status: &RecorderStatus) {
 
 /// Says what went wrong since the last call.
 pub fn tell_problem(examination: &Examination) {
-    if let Some(problem) = examination.recorder().and_then(|recorder| recorder.status().problem) {
+    if let Some(problem) = examination.recorder().and_then(|recorder| recorder.take_problem()) {
         eprintln!("hindsight: evidence: {problem}");
     }
 }

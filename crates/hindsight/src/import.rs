@@ -243,9 +243,14 @@ impl Uploads {
         let stop = Stop::new();
         let catalog = &self.stores.catalog;
         let store = packet_writer(&self.home, &self.node, catalog).map_err(named)?;
-        let settings = &self.config.evidence;
-        let examination =
-            evidence::examination(settings, &self.home, settings.import_devid, true).map_err(named)?;
+        let mut settings = self.config.evidence.clone();
+        if upload.devid.is_some() && !settings.is_on() {
+            // who asks for alerts gets them
+            settings.rules = Some(evidence::DEFAULT_RULES.into());
+            settings.level = 2;
+        }
+        let device = upload.devid.unwrap_or(settings.import_devid);
+        let examination = evidence::examination(&settings, &self.home, device, true).map_err(named)?;
         let import = Import {
             options: self.config.options(&self.node, &upload.tags),
             workers: threads(),

@@ -449,14 +449,24 @@ pub fn command(
     let retention = command.retention.over(&config.retention);
     let keeper = Keeper::new(home, &stores, &node, folders, retention);
     let gone = keeper.round(command.dry_run)?;
-    for problem in &gone.problems {
+    // evidence has limits of its own
+    let folder = crate::evidence::folder(&config.evidence, home);
+    let expire = if command.dry_run { evidence::would_expire } else { evidence::expire };
+    let evidence = expire(&folder, &config.evidence.limits(), std::time::SystemTime::now());
+    for problem in gone.problems.iter().chain(&evidence.problems) {
         eprintln!("hindsight: {problem}");
     }
-    crate::describe::print(|out| gone.names.iter().try_for_each(|name| writeln!(out, "{name}")))?;
+    crate::describe::print(|out| {
+        gone.names.iter().try_for_each(|name| writeln!(out, "{name}"))?;
+        evidence.names.iter().try_for_each(|name| writeln!(out, "{}", name.display()))
+    })?;
     if !quiet {
         let (verb, sessions) =
             if command.dry_run { ("would go", " and sessions with them") } else { ("gone", "") };
         eprintln!("{verb}: {gone}{sessions}");
+        if evidence.files > 0 {
+            eprintln!("{verb}: {} files of evidence ({})", evidence.files, HumanBytes(evidence.bytes));
+        }
     }
-    Ok(if gone.problems.is_empty() { Outcome::Done } else { Outcome::Partly })
+    Ok(if gone.problems.is_empty() && evidence.problems.is_empty() { Outcome::Done } else { Outcome::Partly })
 }

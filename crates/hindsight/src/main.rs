@@ -25,6 +25,7 @@ mod record;
 mod recover;
 mod replay;
 mod rules_command;
+mod rules_in_force;
 mod run;
 mod schema;
 mod search;

@@ -1,7 +1,7 @@
 //! What the capture says of itself: kept for `/metrics` and written to the catalogue as a time series.
 
 use crate::home::{Home, node_name};
-use capture::LiveStatus;
+use capture::{Examination, LiveStatus};
 use index::Catalog;
 use server::stats::{Counts, LineSample, Recorder, Sample, flatten};
 use std::path::PathBuf;
@@ -63,9 +63,12 @@ impl Monitor {
         }))
     }
 
-    /// Takes what the capture says.
-    pub fn take(&self, status: &LiveStatus) {
-        let sample = self.sample_of(status);
+    /// Takes what the capture says, and what it found as evidence.
+    pub fn take(&self, status: &LiveStatus, examination: Option<&Examination>) {
+        let mut sample = self.sample_of(status);
+        if let Some(examination) = examination {
+            add_evidence(&mut sample, examination);
+        }
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.latest = Some(sample);
         state.fresh = true;
@@ -137,6 +140,24 @@ impl Monitor {
 impl server::Monitor for Monitor {
     fn sample(&self) -> Option<Sample> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).latest.clone()
+    }
+}
+
+/// Hits by rule, and how the writing of evidence stands.
+fn add_evidence(sample: &mut Sample, examination: &Examination) {
+    for hits in examination.hits() {
+        sample.counts.insert(format!("rule_hits.{}.{}", hits.category, hits.rule), hits.count);
+    }
+    if let Some(status) = examination.recorder().map(|recorder| recorder.status()) {
+        let counts = [
+            ("evidence_written", status.written),
+            ("evidence_bytes", status.bytes),
+            ("evidence_errors", status.lost_error),
+            ("evidence_expired", status.expired),
+        ];
+        let some = counts.into_iter().filter(|(_, count)| *count > 0);
+        sample.counts.extend(some.map(|(name, count)| (name.to_owned(), count)));
+        sample.gauges.insert("evidence_open".to_owned(), status.open);
     }
 }
 
@@ -222,7 +243,7 @@ mod tests {
         status.counters.packets = 5;
         status.counters.unwritten = 2;
         status.lines.push(capture::LineStatus { interface: "eth0".into(), ..Default::default() });
-        monitor.take(&status);
+        monitor.take(&status, None);
         monitor.finish();
         let now = server::stats::now(&*catalog).unwrap();
         assert_eq!(now.len(), 1);

@@ -64,10 +64,7 @@ fn check(folder: &Path, json: bool) -> Result<Outcome, Failure> {
 }
 
 fn problem_json(problem: &Problem) -> Value {
-    let (file, rule) = match problem {
-        Problem::Unreadable { path, .. } | Problem::Form { path, .. } => (path, None),
-        Problem::Rule { path, id, .. } | Problem::Attribute { path, id, .. } => (path, Some(id)),
-    };
+    let (file, rule) = problem.place();
     json!({ "file": file.display().to_string(), "rule": rule, "leftOut": problem.is_loss(), "text": problem.to_string() })
 }
 

@@ -7,10 +7,11 @@ use crate::home::{Home, node_name};
 use crate::keeper::Keeper;
 use crate::monitor::Monitor;
 use crate::recover::{self, Recovery};
+use crate::rules_in_force::RulesInForce;
 use crate::serve::{Listening, refresh, serve};
 use crate::stores::{Guarded, Listed, Stores, packet_folders, writer_options};
 use crate::{Failure, Outcome, composition, evidence, interrupt, log, record};
-use capture::{Examination, KeepRules, Line, LiveStatus};
+use capture::{KeepRules, Line, LiveStatus};
 use enrich::Enricher;
 use index::SessionSink;
 use indicatif::{HumanBytes, HumanCount};
@@ -117,12 +118,17 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let names: Vec<String> =
         config.capture.interfaces.iter().map(|interface| interface.name.clone()).collect();
     let mut notes = Vec::new();
-    let examination = evidence::examination(&config.evidence, home, config.evidence.devid, false)?;
+    let rules_in_force =
+        RulesInForce::of_capture(home, named.map(Path::to_owned), &command.evidence, &config.evidence)?;
+    let rules_in_force = Arc::new(rules_in_force);
+    // packets that are only written are not decoded for rules that may come later
+    let decodes = config.capture.index || !config.netflow.collectors.is_empty() || config.evidence.is_on();
+    let examination = rules_in_force.examination().filter(|_| decodes).cloned();
     let mut lines = lines(&config, opened, home, &stores, &node, &keep, &keeper, &mut notes)?;
     for line in &mut lines {
         line.examination.clone_from(&examination);
     }
-    on_signals(&stop, named, command, home, &keep, &keeper, &enricher, &examination, quiet)?;
+    on_signals(&stop, named, command, home, &keep, &keeper, &enricher, &rules_in_force, quiet)?;
     refresh(&enricher, &stores, &stop)?;
     if !quiet {
         if let Some(file) = &file {
@@ -135,7 +141,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     }
     let monitor = Monitor::start(home, &node, stores.catalog.clone())?;
     let retention = keeper.start(&stop, quiet)?;
-    let viewer = viewer(&config, home, &stores, &enricher, &monitor, &node, &stop, quiet)?;
+    let viewer = viewer(&config, home, &stores, &enricher, &monitor, &rules_in_force, &node, &stop, quiet)?;
     let recovering =
         recovery.map(|found| in_background(found, &stores, &enricher, &config, &keeper, &stop, quiet));
     let recovering = recovering.transpose()?;
@@ -167,7 +173,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
                 }
             }
         }
-        monitor.take(status);
+        monitor.take(status, examination.as_ref());
         let _ = sd_notify::notify(&[NotifyState::Watchdog]);
     };
     let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -185,6 +191,9 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     };
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
     stop.set();
+    if let Some(examination) = rules_in_force.examination().cloned() {
+        evidence::finish(examination);
+    }
     monitor.finish();
     if shows {
         eprintln!();
@@ -249,6 +258,7 @@ fn viewer(
     stores: &Arc<Stores>,
     enricher: &Arc<Enricher>,
     monitor: &Arc<Monitor>,
+    rules_in_force: &Arc<RulesInForce>,
     node: &str,
     stop: &Stop,
     quiet: bool,
@@ -265,8 +275,9 @@ fn viewer(
     };
     let (home, stores, enricher) = (home.clone(), stores.clone(), enricher.clone());
     let (monitor, stop, config) = (monitor.clone(), stop.clone(), config.clone());
+    let rules = rules_in_force.clone();
     let thread = std::thread::Builder::new().name("viewer".into()).spawn(move || {
-        let result = serve(&listening, &home, &config, &stores, &enricher, Some(monitor), &stop);
+        let result = serve(&listening, &home, &config, &stores, &enricher, Some(monitor), rules, &stop);
         // without the viewer that was asked for the command has failed: say so rather than capture unseen
         stop.set();
         result
@@ -328,21 +339,16 @@ fn on_signals(
     keep: &KeepRules,
     keeper: &Arc<Keeper>,
     enricher: &Arc<Enricher>,
-    examination: &Option<Examination>,
+    rules_in_force: &Arc<RulesInForce>,
     quiet: bool,
 ) -> Result<(), Failure> {
     let (named, home) = (named.map(Path::to_owned), home.clone());
     let (keep, keeper, enricher) = (keep.clone(), keeper.clone(), enricher.clone());
-    let (over, flags, examination) =
-        (command.retention.clone(), command.evidence.clone(), examination.clone());
+    let (over, rules_in_force) = (command.retention.clone(), rules_in_force.clone());
     interrupt::on_signal_or_reload(stop, move || {
         let took = config::find(named.as_deref(), &home).and_then(|(_, config)| {
             keep.replace(config.keep_rules()?).map_err(|error| error.to_string())?;
-            if let Some(examination) = &examination {
-                let settings = flags.over(&config.evidence);
-                settings.check()?;
-                evidence::reload(examination, &settings)?;
-            }
+            rules_in_force.take(&config.evidence)?;
             keeper.set(over.over(&config.retention));
             log::level(config.log.level.name());
             enricher.refresh().map_err(|error| Failure::Failed(error.to_string()))?;

@@ -5,6 +5,7 @@ use crate::config::Config as Settings;
 use crate::home::Home;
 use crate::import::Uploads;
 use crate::pin::Pins;
+use crate::rules_in_force::RulesInForce;
 use crate::schema::SCHEMA;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, composition, interrupt};
@@ -38,7 +39,8 @@ pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Re
         node,
         quiet,
     };
-    serve(&listening, home, settings, &stores, &enricher, None, &stop)?;
+    let rules = Arc::new(RulesInForce::of_config(home, &settings.evidence));
+    serve(&listening, home, settings, &stores, &enricher, None, rules, &stop)?;
     Ok(Outcome::Done)
 }
 
@@ -53,6 +55,7 @@ pub struct Listening {
 }
 
 /// Serves the viewer and the API until `stop` is set.
+#[allow(clippy::too_many_arguments, reason = "the composition root")]
 pub fn serve(
     listening: &Listening,
     home: &Home,
@@ -60,6 +63,7 @@ pub fn serve(
     stores: &Arc<Stores>,
     enricher: &Arc<Enricher>,
     monitor: Option<Arc<dyn server::Monitor>>,
+    rules: Arc<RulesInForce>,
     stop: &Stop,
 ) -> Result<(), Failure> {
     let uploads = Uploads {
@@ -78,6 +82,7 @@ pub fn serve(
         node: listening.node.clone(),
         zone: query::TimeZone::system(),
         upload_dir,
+        alert_notices: settings.evidence.alert_notices(),
         links: settings.link.iter().map(crate::config::Link::for_server).collect(),
         user_defaults: settings.user_defaults.clone().into_iter().collect(),
         tls: settings.viewer.tls(),
@@ -96,6 +101,7 @@ pub fn serve(
         evidence: Some(server::Evidence {
             archive: crate::evidence::archive(&settings.evidence, home)?,
             device: settings.evidence.devid,
+            rules: Some(rules),
         }),
         monitor,
     };

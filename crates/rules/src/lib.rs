@@ -6,10 +6,13 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
 
 mod defaults;
+mod lanes;
 mod matcher;
+mod needs;
 pub mod pcre;
 mod rule;
 
 pub use defaults::{DEFAULT_FILES, default_rules};
+pub use lanes::TooLarge;
 pub use matcher::{FlowState, Hit, JOINED, Limits, Packet, Rules};
 pub use rule::{Category, Part, Problem, Protocol, Rule, read_file, read_folder};

@@ -1,8 +1,10 @@
 //! Rules against the packets of a flow.
 
+use crate::lanes::{Lanes, Scratch, TooLarge};
+use crate::pcre::Pattern;
 use crate::rule::{Category, Part, Protocol, Rule};
 use compact_str::CompactString;
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +26,11 @@ impl Default for Limits {
     fn default() -> Self {
         Self { payload: 1_499, packets: 10, version: 15 }
     }
+}
+
+thread_local! {
+    /// Memory for finding out which rules may match.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 /// What is remembered of a flow.
@@ -68,22 +75,13 @@ pub struct Hit {
     pub span: Range<usize>,
 }
 
-/// Rules that look at the same packets and part, tried as one.
-#[derive(Clone, Debug)]
-struct Group {
-    /// Which part of an HTTP message; none: the payload of any packet.
-    http: Option<Part>,
-    protocol: Option<Protocol>,
-    set: RegexSet,
-    /// Numbers of the rules, in the order of the set.
-    rules: Vec<usize>,
-}
-
 /// Rules, ready to be matched. Cloning is cheap, and gives each worker its own memory for matching.
 #[derive(Clone, Debug)]
 pub struct Rules {
     rules: Arc<[Rule]>,
-    groups: Vec<Group>,
+    /// Those of the rules, with memory of their own.
+    patterns: Vec<Pattern>,
+    lanes: Arc<Lanes>,
     limits: Limits,
 }
 
@@ -91,30 +89,11 @@ impl Rules {
     /// Makes rules ready.
     ///
     /// # Errors
-    /// All of them together are too large to be tried as one.
-    pub fn new(rules: Vec<Rule>, limits: Limits) -> Result<Self, regex::Error> {
-        let mut kinds: Vec<(_, Vec<usize>)> = Vec::new();
-        for (at, rule) in rules.iter().enumerate() {
-            // what is bound to the start ends after a few bytes when it is not tried together with what is not
-            let bound =
-                rule.pattern.translated().starts_with(r"\A") && !rule.pattern.translated().contains('|');
-            let kind = (rule.http, rule.protocol, bound);
-            match kinds.iter_mut().find(|(other, _)| *other == kind) {
-                Some((_, list)) => list.push(at),
-                None => kinds.push((kind, vec![at])),
-            }
-        }
-        let mut groups = Vec::with_capacity(kinds.len());
-        for ((http, protocol, _), list) in kinds {
-            let patterns = list.iter().filter_map(|at| rules.get(*at)).map(|rule| rule.pattern.translated());
-            let set = RegexSetBuilder::new(patterns)
-                .unicode(false)
-                .size_limit(32 << 20)
-                .dfa_size_limit(8 << 20)
-                .build()?;
-            groups.push(Group { http, protocol, set, rules: list });
-        }
-        Ok(Self { rules: rules.into(), groups, limits })
+    /// All of them together are too large.
+    pub fn new(rules: Vec<Rule>, limits: Limits) -> Result<Self, TooLarge> {
+        let lanes = Arc::new(Lanes::new(&rules)?);
+        let patterns = rules.iter().map(|rule| rule.pattern.clone()).collect();
+        Ok(Self { rules: rules.into(), patterns, lanes, limits })
     }
 
     /// The rules, by category and in the order of their files.
@@ -154,36 +133,29 @@ impl Rules {
     fn try_all(&self, flow: &mut FlowState, packet: &Packet<'_>, hits: &mut Vec<Hit>) {
         let payload = packet.payload;
         let message = Message::of(payload);
-        let mut matching: Vec<usize> = Vec::new();
-        for group in &self.groups {
-            if group.protocol.is_some_and(|protocol| protocol != packet.protocol) {
-                continue;
+        SCRATCH.with_borrow_mut(|scratch| {
+            self.lanes.candidates(packet.protocol, message.http.is_some(), flow.done, payload, scratch);
+            for at in scratch.rules.iter().map(|at| *at as usize) {
+                let Some(rule) = self.rules.get(at) else { continue };
+                if flow.done & rule.category.bit() != 0
+                    || rule.port.is_some_and(|port| !packet.ports.contains(&port))
+                {
+                    continue;
+                }
+                let Some(part) = message.part(rule.http) else { continue };
+                let Some(hit) = self.hit(at, rule, part, payload) else { continue };
+                flow.done |= rule.category.bit();
+                if rule.os.is_some() {
+                    flow.done |= Category::Os.bit();
+                }
+                hits.push(hit);
             }
-            let Some(subject) = message.part(group.http) else { continue };
-            let Some(subject) = payload.get(subject) else { continue };
-            matching.extend(group.set.matches(subject).iter().filter_map(|at| group.rules.get(at).copied()));
-        }
-        matching.sort_unstable();
-        for at in matching {
-            let Some(rule) = self.rules.get(at) else { continue };
-            if flow.done & rule.category.bit() != 0
-                || rule.port.is_some_and(|port| !packet.ports.contains(&port))
-            {
-                continue;
-            }
-            let Some(part) = message.part(rule.http) else { continue };
-            let Some(hit) = self.hit(at, rule, part, payload) else { continue };
-            flow.done |= rule.category.bit();
-            if rule.os.is_some() {
-                flow.done |= Category::Os.bit();
-            }
-            hits.push(hit);
-        }
+        });
     }
 
     fn hit(&self, at: usize, rule: &Rule, part: Range<usize>, payload: &[u8]) -> Option<Hit> {
         let subject = payload.get(part.clone())?;
-        let found = rule.pattern.find(subject)?;
+        let found = self.patterns.get(at)?.find(subject)?;
         let version = match &rule.version {
             Some(fixed) => cut(fixed, self.limits.version),
             None => {
@@ -220,7 +192,7 @@ impl Message {
         let begins =
             [b"GET /".as_slice(), b"POST /", b"HTTP/1"].iter().any(|begin| payload.starts_with(begin));
         let http = (len > 10 && begins).then(|| {
-            let end = payload.windows(4).position(|four| four == b"\r\n\r\n");
+            let end = memchr::memmem::find(payload, b"\r\n\r\n");
             end.map_or((len, len), |end| (end, end + 4))
         });
         Self { len, http }

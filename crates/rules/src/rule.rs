@@ -94,6 +94,8 @@ pub struct Rule {
     pub port: Option<u16>,
     /// The part of HTTP messages that it looks at; none: any payload.
     pub http: Option<Part>,
+    /// Its pattern, as it is written.
+    pub regex: CompactString,
     /// Its pattern, compiled.
     pub pattern: Pattern,
 }
@@ -143,6 +145,14 @@ impl Problem {
     /// Whether something is left out by it.
     pub fn is_loss(&self) -> bool {
         !matches!(self, Problem::Attribute { .. })
+    }
+
+    /// The file, and the rule in it where it is about one.
+    pub fn place(&self) -> (&Path, Option<&str>) {
+        match self {
+            Problem::Unreadable { path, .. } | Problem::Form { path, .. } => (path, None),
+            Problem::Rule { path, id, .. } | Problem::Attribute { path, id, .. } => (path, Some(id)),
+        }
     }
 }
 
@@ -256,6 +266,7 @@ fn one(
         protocol,
         port,
         http,
+        regex,
         pattern,
     }))
 }

@@ -54,6 +54,8 @@ pub struct Config {
     pub history_kept: Duration,
     /// Between two runs of the periodic queries; zero: this process runs none.
     pub cron_interval: Duration,
+    /// Which alerts which notifiers are told of, beside what users set up.
+    pub alert_notices: Vec<crate::alerting::AlertNotice>,
     /// Entries that the menus on values and fields get besides the viewer's own.
     pub links: Vec<crate::links::Link>,
     /// What users' settings begin with, instead of the system's own defaults.
@@ -86,6 +88,7 @@ impl Default for Config {
             login_lifetime: 14 * 24 * HOUR,
             history_kept: 90 * 24 * HOUR,
             cron_interval: Duration::from_secs(30),
+            alert_notices: Vec::new(),
             links: Vec::new(),
             user_defaults: serde_json::Map::new(),
         }

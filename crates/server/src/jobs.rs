@@ -20,6 +20,8 @@ pub struct Upload {
     pub name: String,
     /// Tags for every session of it.
     pub tags: Vec<String>,
+    /// Device that its alerts and evidence are filed under, so that they do not mix with others; none: the one for all imports.
+    pub devid: Option<u32>,
     /// Who uploads it.
     pub user: String,
 }

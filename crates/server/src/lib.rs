@@ -15,6 +15,7 @@
 //! ```
 
 mod access;
+mod alerting;
 mod api;
 mod apidocs;
 mod app;
@@ -46,6 +47,7 @@ mod tls;
 mod web;
 
 pub use access::{Access, HeaderLogin, JwtLogin, KeySource, Method, Newcomers, OidcLogin};
+pub use alerting::AlertNotice;
 pub use app::{Monitor, State};
 pub use auth::manage;
 pub use auth::token::{ApiToken, MAX_TOKEN_DAYS, TOKEN_DAYS, TokenWish};
@@ -53,7 +55,7 @@ pub use auth::{
     Algorithm, BadPassword, FirstAdmin, MIN_PASSWORD, Scope, Secret, User, ensure_admin, set_password,
 };
 pub use config::Config;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, EvidenceRules, ReloadError};
 pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
 pub use links::Link;
 pub use pinning::{PinError, PinWish, Pins};

@@ -19,6 +19,8 @@ const WAITING: usize = 1_000;
 struct Notice {
     notifiers: Vec<String>,
     message: Message,
+    /// Collection and key of what is told of, where it counts how that went.
+    origin: Option<(&'static str, String)>,
 }
 
 /// Takes messages; the thread ends when the last handle is dropped.
@@ -51,9 +53,11 @@ impl Notices {
         let (queue, notices) = sync_channel::<Notice>(WAITING);
         let counted = metrics.clone();
         let work = move || {
-            for Notice { notifiers, message } in notices {
-                for id in notifiers {
-                    send_one(&*catalog, &id, &message, &counted);
+            for Notice { notifiers, message, origin } in notices {
+                let results: Vec<Result<(), String>> =
+                    notifiers.iter().map(|id| send_one(&*catalog, id, &message, &counted)).collect();
+                if let Some((collection, key)) = origin {
+                    count(&*catalog, collection, &key, &results);
                 }
             }
         };
@@ -65,19 +69,36 @@ impl Notices {
 
     /// Sends a message by the notifiers of a property `notifier` (an id, several ids, or none), later.
     pub fn send(&self, object: &Value, message: Message) {
+        self.send_of(object, message, None);
+    }
+
+    /// The same; an entry of the catalogue (collection and key) counts in `sent`, `failed` and `lastError` how it went.
+    pub fn send_of(&self, object: &Value, message: Message, origin: Option<(&'static str, String)>) {
         let notifiers = names_of(object, "notifier");
         if notifiers.is_empty() {
             return;
         }
         let count = notifiers.len() as u64;
-        if self.queue.try_send(Notice { notifiers, message }).is_err() {
+        if self.queue.try_send(Notice { notifiers, message, origin }).is_err() {
             self.metrics.notices_failed.fetch_add(count, Ordering::Relaxed);
             tracing::warn!("too many notifications wait to be sent; one is lost");
         }
     }
 }
 
-fn send_one(catalog: &dyn Catalog, id: &str, message: &Message, metrics: &Metrics) {
+/// Counts how messages went, where they came from.
+fn count(catalog: &dyn Catalog, collection: &str, key: &str, results: &[Result<(), String>]) {
+    let failed = results.iter().filter(|result| result.is_err()).count() as u64;
+    let last = results.iter().find_map(|result| result.as_ref().err());
+    let _ = entries::update(catalog, collection, key, |entry| {
+        for (name, more) in [("sent", results.len() as u64 - failed), ("failed", failed)] {
+            entry[name] = entry[name].as_u64().unwrap_or(0).saturating_add(more).into();
+        }
+        entry["lastError"] = last.map_or(Value::Null, |error| error.as_str().into());
+    });
+}
+
+fn send_one(catalog: &dyn Catalog, id: &str, message: &Message, metrics: &Metrics) -> Result<(), String> {
     let result = match catalog.get(NOTIFIERS, id) {
         Ok(Some(entry)) => deliver(&entry.value, message).map_err(|error| error.to_string()),
         Ok(None) => Err("there is no such notifier any more".to_owned()),
@@ -93,4 +114,5 @@ fn send_one(catalog: &dyn Catalog, id: &str, message: &Message, metrics: &Metric
         notifier["lastUsed"] = (now_ms() / 1_000).into();
         notifier["lastError"] = result.as_ref().err().map_or(Value::Null, |error| json!(error));
     });
+    result
 }

@@ -29,11 +29,11 @@ const CLAIM_MS: i64 = 120_000;
 /// A query that tags looks at so much (seconds) once more.
 const AGAIN: i64 = 600;
 /// A query that only tells stays so far (seconds) behind.
-const BEHIND: i64 = 30;
+pub(crate) const BEHIND: i64 = 30;
 /// Notifications of one query are so far apart (seconds) at least.
 const QUIET: i64 = 600;
 /// How long one run of one query may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Ends the thread when it is dropped.
 pub(crate) struct Runner(Arc<AtomicBool>);
@@ -54,12 +54,18 @@ pub(crate) fn start(app: &App) -> Runner {
     }
     let work = move || {
         let Ok(own) = random_text::<12>() else { return };
+        if let Err(error) = crate::alerting::take_config(&app, &app.config.alert_notices) {
+            tracing::warn!(%error, "the alert notices of the configuration are not in force");
+        }
         let mut last: Option<Instant> = None;
         while !stop.load(Ordering::Relaxed) {
             if last.is_none_or(|last| last.elapsed() >= every) {
                 last = Some(Instant::now());
                 match claim(&app, &own) {
-                    Ok(true) => process(&app),
+                    Ok(true) => {
+                        process(&app);
+                        crate::alerting::process(&app);
+                    }
                     Ok(false) => {}
                     Err(error) => tracing::warn!(%error, "periodic queries wait"),
                 }
@@ -112,7 +118,7 @@ pub(crate) fn process(app: &App) {
 }
 
 /// Who a query is asked for: its maker, with the rights of now.
-fn maker(app: &App, cron: &Value) -> Result<Caller, ApiError> {
+pub(crate) fn maker(app: &App, cron: &Value) -> Result<Caller, ApiError> {
     let name = cron["user"].as_str().unwrap_or_default();
     let user = match roles::effective(&*app.state.catalog, name)? {
         Some(user) if user.enabled => user,

@@ -1,10 +1,10 @@
 //! Every route, and what all of them have in common.
 
 use crate::api::{
-    account, aggregate, alerts, assets, change, complete, connections, crons, evidence, export, fields,
-    files, hunts, info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page, pcap, pins,
-    regression, sessions, shareables, shortcuts, spi, stats, summary, system, tls_keys, tokens, totp, upload,
-    users, views,
+    account, aggregate, alert_notices, alerts, assets, change, complete, connections, crons, evidence,
+    export, fields, files, hunts, info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page,
+    pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, system, tls_keys, tokens,
+    totp, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -171,11 +171,18 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(evidence::evidence))
         .routes(routes!(evidence::packets))
         .routes(routes!(alerts::list))
+        .routes(routes!(evidence::rules))
+        .routes(routes!(evidence::reload))
         .routes(routes!(alerts::csv))
+        .routes(routes!(alerts::file))
         .routes(routes!(alerts::detail))
         .routes(routes!(alerts::set_status))
         .routes(routes!(assets::list))
         .routes(routes!(assets::csv))
+        .routes(routes!(assets::file))
+        .routes(routes!(alert_notices::list))
+        .routes(routes!(alert_notices::create))
+        .routes(routes!(alert_notices::change, alert_notices::remove))
         .also(POST, "/evidence", "/evidence", evidence::evidence)
         .also(BOTH, "/d/evidence", "/evidence", evidence::evidence)
         .also(BOTH, "/api/evidence", "/evidence", evidence::evidence)

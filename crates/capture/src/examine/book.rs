@@ -1,14 +1,19 @@
 //! The rules in force, and the handle that exchanges them while a capture goes on.
 
 use crate::keep::{BadRule, Known, MAX_RULES};
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use evidence::{DeviceId, Recorder};
 use query::Plan;
 use rules::{Limits, Rule, Rules};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a recorder that is exchanged is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Which packets are kept as evidence; each level keeps what the one before it keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +94,9 @@ pub struct SessionRule {
     pub keep: SessionRuleKeep,
 }
 
+/// Category of session rules in documents.
+pub(crate) const RULE: &str = "rule";
+
 /// What is looked for.
 #[derive(Clone, Debug)]
 pub struct ExaminationOptions {
@@ -131,6 +139,30 @@ pub(crate) struct Book {
     pub joined: bool,
     /// Nanoseconds.
     pub idle: i64,
+    /// Hits of each fingerprint rule.
+    pub counts: Vec<Arc<AtomicU64>>,
+}
+
+/// Hits by category and rule since the start, whichever book the rule stood in.
+#[derive(Default)]
+struct Tally(Mutex<BTreeMap<(&'static str, String), Arc<AtomicU64>>>);
+
+impl Tally {
+    fn of(&self, category: &'static str, rule: &str) -> Arc<AtomicU64> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.entry((category, rule.to_owned())).or_default().clone()
+    }
+}
+
+/// How often a rule was hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleHits {
+    /// Category of the rule; `rule` for those in the search language.
+    pub category: &'static str,
+    /// Number of the rule in its file, or its name.
+    pub rule: String,
+    /// Hits.
+    pub count: u64,
 }
 
 /// A session rule, ready.
@@ -140,10 +172,16 @@ pub(crate) struct Asked {
     pub severity: Severity,
     pub when: Known,
     pub keep: SessionRuleKeep,
+    pub count: Arc<AtomicU64>,
 }
 
 impl Book {
-    fn new(options: ExaminationOptions) -> Result<Self, BadRule> {
+    /// Whether nothing is looked for.
+    pub fn is_idle(&self) -> bool {
+        self.patterns.rules().is_empty() && self.session_rules.is_empty() && self.level < Level::Pairs
+    }
+
+    fn new(options: ExaminationOptions, tally: &Tally) -> Result<Self, BadRule> {
         static EPOCH: AtomicU64 = AtomicU64::new(1);
         if options.session_rules.len() > MAX_RULES {
             return Err(BadRule::TooMany(options.session_rules.len()));
@@ -157,13 +195,16 @@ impl Book {
             }
             let when = Known::new(&when, &mut enriched)
                 .map_err(|what| BadRule::Pattern { name: name.clone(), what })?;
-            session_rules.push(Asked { name, kind, severity, when, keep });
+            let count = tally.of(RULE, &name);
+            session_rules.push(Asked { name, kind, severity, when, keep, count });
         }
         let patterns = Rules::new(options.rules, options.limits).map_err(|error| BadRule::Pattern {
             name: "fingerprint rules".into(),
             what: error.to_string(),
         })?;
+        let counts = patterns.rules().iter().map(|rule| tally.of(rule.category.name(), &rule.id)).collect();
         Ok(Self {
+            counts,
             epoch: EPOCH.fetch_add(1, Ordering::Relaxed),
             patterns,
             session_rules,
@@ -179,7 +220,8 @@ impl Book {
 #[derive(Clone)]
 pub struct Examination {
     book: Arc<ArcSwap<Book>>,
-    recorder: Option<Arc<Recorder>>,
+    tally: Arc<Tally>,
+    recorder: Arc<ArcSwapOption<Recorder>>,
     device: DeviceId,
 }
 
@@ -202,9 +244,12 @@ impl Examination {
     pub fn new(
         options: ExaminationOptions,
         device: DeviceId,
-        recorder: Option<Arc<Recorder>>,
+        recorder: Option<Recorder>,
     ) -> Result<Self, BadRule> {
-        Ok(Self { book: Arc::new(ArcSwap::from_pointee(Book::new(options)?)), recorder, device })
+        let tally = Arc::<Tally>::default();
+        let book = Arc::new(ArcSwap::from_pointee(Book::new(options, &tally)?));
+        let recorder = Arc::new(ArcSwapOption::from_pointee(recorder));
+        Ok(Self { book, tally, recorder, device })
     }
 
     /// Exchanges the rules. Workers take them up with their next batch of packets.
@@ -212,19 +257,45 @@ impl Examination {
     /// # Errors
     /// As [`Examination::new`]; the rules in force stay then.
     pub fn replace(&self, options: ExaminationOptions) -> Result<(), BadRule> {
-        self.book.store(Arc::new(Book::new(options)?));
+        self.book.store(Arc::new(Book::new(options, &self.tally)?));
         Ok(())
     }
 
     /// Where packets are kept.
     #[must_use]
-    pub fn recorder(&self) -> Option<&Recorder> {
-        self.recorder.as_deref()
+    pub fn recorder(&self) -> Option<Arc<Recorder>> {
+        self.recorder.load_full()
     }
 
-    /// Finishes the files, where this is the last that works with them; says how it went.
+    /// Packets go elsewhere from now on, or nowhere. Finishes the files of the one before and says how it went; waits for that.
+    pub fn set_recorder(&self, recorder: Option<Recorder>) -> Option<evidence::RecorderStatus> {
+        let mut before = self.recorder.swap(recorder.map(Arc::new))?;
+        // a worker that is just offering a packet must not be the one to finish the files
+        for _ in 0..PATIENCE.as_millis() {
+            match Arc::try_unwrap(before) {
+                Ok(recorder) => return Some(recorder.finish()),
+                Err(shared) => before = shared,
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Some(before.status())
+    }
+
+    /// Finishes the files and says how it went.
     pub fn finish(self) -> Option<evidence::RecorderStatus> {
-        Arc::into_inner(self.recorder?).map(Recorder::finish)
+        self.set_recorder(None)
+    }
+
+    /// How often each rule was hit since the start; those that were.
+    #[must_use]
+    pub fn hits(&self) -> Vec<RuleHits> {
+        let counts = self.tally.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let hits = counts.iter().map(|((category, rule), count)| RuleHits {
+            category,
+            rule: rule.clone(),
+            count: count.load(Ordering::Relaxed),
+        });
+        hits.filter(|hits| hits.count > 0).collect()
     }
 
     /// The device that packets come from.

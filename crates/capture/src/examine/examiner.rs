@@ -1,6 +1,6 @@
 //! A worker's own examiner: packets against the rules, hits into documents, packets to the recorder.
 
-use super::book::{Asked, Book};
+use super::book::{Asked, Book, RULE};
 use super::{Examination, Examined, Joined, Level, SessionRuleKeep, Watch};
 use crate::keep::{PATIENCE, Raw, after, protocols, with_known};
 use crate::live_session::LiveSession;
@@ -12,13 +12,13 @@ use flow::Side;
 use rules::{Category, Hit, Packet, Protocol, Rule, Rules};
 use session::evidence as fields_of;
 use session::{Object, SessionDoc};
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wire::{Decoded, Transport};
 
 /// Bytes of an ICMP header before what it carries.
 const ICMP_HEADER: usize = 8;
-/// Category of session rules in documents.
-const RULE: &str = "rule";
 
 /// A worker's examiner.
 pub(crate) struct Examiner {
@@ -112,6 +112,9 @@ impl Examiner {
         around: &Around<'_>,
         counters: &mut Counters,
     ) {
+        if self.book.is_idle() {
+            return;
+        }
         if look.time.saturating_sub(look.before) > self.book.idle {
             session.examined = Examined::default();
         }
@@ -122,6 +125,7 @@ impl Examiner {
             let mut hits = std::mem::take(&mut self.hits);
             self.patterns.inspect(&mut session.examined.flow, &packet, &mut hits);
             self.take_hits(session, look, &mut hits, 0, &mut keep, counters);
+            self.remember(session, look, packet.payload.len());
             if let Some(watch) = session.watch.as_deref_mut()
                 && let Some(joined) = &mut watch.joined
                 && let Some(text) = joined.fresh(look.from)
@@ -129,7 +133,13 @@ impl Examiner {
                 let before = text.len().saturating_sub(packet.payload.len());
                 let whole = Packet { payload: text, ..packet };
                 self.patterns.inspect_joined(&mut session.examined.flow, &whole, &mut hits);
-                self.take_hits(session, look, &mut hits, before, &mut keep, counters);
+                let mut kept = false;
+                let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
+                self.take_hits(session, look, &mut hits, before, &mut kept, counters);
+                if kept {
+                    self.keep_spanned(session, look, &spans, counters);
+                }
+                keep |= kept;
             }
             if session.examined.flow.is_finished()
                 && let Some(watch) = session.watch.as_deref_mut()
@@ -145,6 +155,35 @@ impl Examiner {
                     object.add(&fields_of::PACKET, true);
                 }
             }
+        }
+    }
+
+    /// A packet that may turn out to be part of something.
+    fn remember(&self, session: &mut LiveSession, look: &Look<'_>, payload: usize) {
+        if self.book.level > Level::Nothing
+            && let Some(joined) = session.watch.as_deref_mut().and_then(|watch| watch.joined.as_mut())
+            && let (Transport::Tcp(tcp), Some(raw)) = (look.decoded.transport, look.raw)
+        {
+            joined.remember(look.from, tcp.seq(), payload, look.time, &raw);
+        }
+    }
+
+    /// Keeps the earlier packets that what was recognised came in.
+    fn keep_spanned(
+        &self,
+        session: &mut LiveSession,
+        look: &Look<'_>,
+        spans: &[Range<usize>],
+        counters: &mut Counters,
+    ) {
+        let Transport::Tcp(tcp) = look.decoded.transport else { return };
+        let Some(joined) = session.watch.as_deref_mut().and_then(|watch| watch.joined.as_mut()) else {
+            return;
+        };
+        for span in spans {
+            joined.spanned(look.from, span, tcp.seq(), &mut |offer| {
+                self.give(offer, counters);
+            });
         }
     }
 
@@ -172,6 +211,9 @@ impl Examiner {
         for hit in hits.drain(..) {
             let Some(rule) = self.patterns.rules().get(hit.rule) else { continue };
             counters.hits += 1;
+            if let Some(count) = self.book.counts.get(hit.rule) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
             let threat = rule.category == Category::Threat;
             *keep |= self.book.level >= if threat { Level::Threats } else { Level::Fingerprints };
             let span = [hit.span.start, hit.span.end].map(|at| at.saturating_sub(before));
@@ -266,6 +308,7 @@ impl Examiner {
         watch.excluded |= never;
         for (_, rule) in book.session_rules.iter().enumerate().filter(|(at, _)| met >> at & 1 == 1) {
             counters.hits += 1;
+            rule.count.fetch_add(1, Ordering::Relaxed);
             session.doc.push(self.rule_hit(rule, look.from, look.micros()));
             // the packet itself, and so many more
             watch.left = watch.left.max(match rule.keep {
@@ -290,6 +333,7 @@ impl Examiner {
             if matched >> at & 1 == 0 && rule.when.matches(doc) {
                 met |= 1 << at;
                 counters.hits += 1;
+                rule.count.fetch_add(1, Ordering::Relaxed);
                 doc.push(self.rule_hit(rule, Side::Src, last));
             }
         }
@@ -297,9 +341,15 @@ impl Examiner {
     }
 
     fn offer(&self, look: &Look<'_>, counters: &mut Counters) -> bool {
-        let (Some(recorder), Some(raw)) = (self.examination.recorder(), look.raw) else { return false };
+        let Some(raw) = look.raw else { return false };
         let len = raw.len.max(u32::try_from(raw.bytes.len()).unwrap_or(u32::MAX));
-        match recorder.offer(&Offer { time: look.time, link: raw.link, bytes: raw.bytes, len }) {
+        self.give(&Offer { time: look.time, link: raw.link, bytes: raw.bytes, len }, counters)
+    }
+
+    /// Gives a packet to the recorder.
+    fn give(&self, offer: &Offer<'_>, counters: &mut Counters) -> bool {
+        let Some(recorder) = self.examination.recorder() else { return false };
+        match recorder.offer(offer) {
             Kept::Taken => {
                 counters.evidence += 1;
                 true

@@ -6,7 +6,7 @@ mod examiner;
 mod joined;
 mod watch;
 
-pub use book::{Examination, ExaminationOptions, Level, SessionRule, SessionRuleKeep, Severity};
+pub use book::{Examination, ExaminationOptions, Level, RuleHits, SessionRule, SessionRuleKeep, Severity};
 pub(crate) use examiner::{Around, Examiner, Look};
 pub(crate) use joined::Joined;
 pub(crate) use watch::{Examined, Watch};

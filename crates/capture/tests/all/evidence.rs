@@ -38,7 +38,7 @@ fn run(options: ExaminationOptions, packets: &[(i64, Vec<u8>)]) -> (Vec<SessionD
         waits: true,
         limits: Limits::default(),
     });
-    let examination = Examination::new(options, 3, Some(Arc::new(recorder.unwrap()))).unwrap();
+    let examination = Examination::new(options, 3, Some(recorder.unwrap())).unwrap();
     let mut inspection = Inspection::new(Options::default(), Arc::new(Enricher::none()));
     inspection.set_examination(examination.clone());
     let mut docs = Vec::new();
@@ -230,7 +230,7 @@ fn a_request_in_two_segments_is_found_when_segments_are_joined() {
     let (docs, kept) = run(options(false), &packets);
     assert_eq!((threats(&docs), kept.len()), (0, 0));
     let (docs, kept) = run(options(true), &packets);
-    assert_eq!((threats(&docs), kept.len()), (1, 1), "{:?}", hits(&docs));
+    assert_eq!((threats(&docs), kept.len()), (1, 2), "{:?}", hits(&docs));
 }
 
 /// UDP packets of one flow, each with its time in seconds.

@@ -30,6 +30,8 @@ pub struct Evidence {
     pub max_size: Option<Size>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rule: Vec<Rule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Notify>,
 }
 
 impl Default for Evidence {
@@ -49,6 +51,7 @@ impl Default for Evidence {
             max_age: None,
             max_size: None,
             rule: Vec::new(),
+            notify: Vec::new(),
         }
     }
 }
@@ -76,6 +79,31 @@ pub struct Rule {
     pub when: Expression,
     #[serde(default)]
     pub keep: RuleKeep,
+}
+
+/// `[[evidence.notify]]`: which alerts which notifiers are told of.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    pub name: String,
+    #[serde(default)]
+    pub categories: Vec<String>,
+    #[serde(default)]
+    pub types: Vec<String>,
+    #[serde(default)]
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub levels: Vec<Severity>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Expression>,
+    /// Names or ids of notifiers.
+    pub notifiers: Vec<String>,
+    #[serde(default = "quiet")]
+    pub quiet: Span,
+}
+
+fn quiet() -> Span {
+    Span(Duration::from_secs(600))
 }
 
 fn kind() -> String {
@@ -156,7 +184,41 @@ impl Evidence {
                 return Err(format!("[[evidence.rule]]: two rules are called {}", rule.name));
             }
         }
+        for (at, notify) in self.notify.iter().enumerate() {
+            let name = &notify.name;
+            if self.notify.iter().take(at).any(|other| other.name == *name) {
+                return Err(format!("[[evidence.notify]]: two are called {name}"));
+            }
+            if notify.notifiers.is_empty() {
+                return Err(format!("[[evidence.notify]] {name}: notifiers names nobody who is told"));
+            }
+            const CATEGORIES: [&str; 6] = ["threat", "rule", "service", "device", "os", "midware"];
+            if let Some(wrong) = notify.categories.iter().find(|one| !CATEGORIES.contains(&one.as_str())) {
+                return Err(format!(
+                    "[[evidence.notify]] {name}: category {wrong:?} is none of {}",
+                    CATEGORIES.join(", ")
+                ));
+            }
+            if notify.quiet.0 < Duration::from_secs(60) {
+                return Err(format!("[[evidence.notify]] {name}: quiet is at least a minute (\"1m\")"));
+            }
+        }
         Ok(())
+    }
+
+    /// Who is told of which alerts.
+    pub fn alert_notices(&self) -> Vec<server::AlertNotice> {
+        let one = |notify: &Notify| server::AlertNotice {
+            name: notify.name.clone(),
+            categories: notify.categories.clone(),
+            types: notify.types.clone(),
+            names: notify.names.clone(),
+            levels: notify.levels.iter().map(|level| level.name().to_owned()).collect(),
+            expression: notify.when.as_ref().map(ToString::to_string).unwrap_or_default(),
+            notifiers: notify.notifiers.clone(),
+            quiet: i64::try_from(notify.quiet.0.as_secs()).unwrap_or(i64::MAX),
+        };
+        self.notify.iter().map(one).collect()
     }
 
     /// Which packets are kept.

@@ -179,6 +179,30 @@ fn of_node(view: &View, node: &Sample, width: usize, out: &mut Vec<Line>) {
             ),
         ),
     ]));
+    if node.count("hits") > 0 || node.count("evidence_written") > 0 {
+        let mut rules: Vec<(&str, u64)> =
+            node.counts.iter().filter_map(|(name, n)| Some((name.strip_prefix("rule_hits.")?, *n))).collect();
+        rules.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+        let most: Vec<String> =
+            rules.iter().take(3).map(|(rule, n)| format!("{rule} {}", HumanCount(*n))).collect();
+        out.push(Line::of(&[
+            (Faint, "  evidence "),
+            (Plain, &format!("{} hits", HumanCount(node.count("hits")))),
+            (Faint, "   kept "),
+            (
+                Plain,
+                &format!(
+                    "{} packets ({})",
+                    HumanCount(node.count("evidence_written")),
+                    HumanBytes(node.count("evidence_bytes"))
+                ),
+            ),
+            (Faint, "   slots "),
+            (Plain, &format!("{} open", node.gauge("evidence_open"))),
+            (Faint, if most.is_empty() { "" } else { "   most " }),
+            (Plain, &most.join(", ")),
+        ]));
+    }
     let room = width.saturating_sub(34).clamp(10, 60);
     let curve = |name: &str, values: Vec<Option<f64>>, style: Style| {
         let top = values.iter().flatten().fold(0.0_f64, |a, b| a.max(*b));

@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Categories whose hits are alerts where none is named.
-const CATEGORIES: [&str; 2] = ["threat", "rule"];
+pub(crate) const CATEGORIES: [&str; 2] = ["threat", "rule"];
+/// Levels, the gravest first.
+pub(crate) const LEVELS: [&str; 5] = ["extra_high", "high", "middle", "low", "extra_low"];
 /// Alerts whose state is changed at once.
 const MAX_IDS: usize = 10_000;
 /// Hits of one alert that are listed.
@@ -135,13 +137,32 @@ fn rows(
     Ok((alerts.iter().filter_map(row).collect(), total, partial))
 }
 
-/// The parameters of a table whose latest rows come first where nothing else is asked for.
-pub(crate) fn latest_first(params: &Params) -> Params {
-    let mut all = params.clone();
-    if params.get("desc").is_none() && params.get("sortField").is_none() {
-        all.set("desc", "true");
+/// How grave a level is.
+fn severity(row: &Value) -> usize {
+    let level = row.get("level").and_then(Value::as_str).unwrap_or_default();
+    LEVELS.iter().position(|known| *known == level).map_or(0, |at| LEVELS.len() - at)
+}
+
+/// Sorts rows of alerts and assets: addresses as such, levels by how grave they are; the latest first where nothing else is asked for.
+pub(crate) fn sort(rows: &mut [Value], params: &Params) {
+    let by = table::sort_field(params, "last");
+    let ip = |row: &Value| {
+        let text = row.get(by).and_then(Value::as_str).unwrap_or_default();
+        text.parse::<std::net::IpAddr>().ok()
+    };
+    match by {
+        "level" => rows.sort_by_cached_key(severity),
+        "attacker" | "victim" | "ip" => rows.sort_by_cached_key(ip),
+        _ => {
+            let mut plain = Params::default();
+            plain.set("sortField", by);
+            table::sort(rows, &plain, "last");
+        }
     }
-    all
+    let unasked = params.get("desc").is_none() && params.get("sortField").is_none();
+    if params.is_set("desc") || unasked {
+        rows.reverse();
+    }
 }
 
 #[utoipa::path(get, path = "/api/alerts", tag = "evidence", params(ScopeQuery,
@@ -177,7 +198,9 @@ pub(crate) async fn list(
             "attackers": values("attacker"), "victims": values("victim"), "types": values("type"),
             "names": values("name"), "levels": values("level"), "statuses": values("status"),
         });
-        let mut answer = table::page(rows, total, &latest_first(&params), "last", 100)?;
+        let mut rows = rows;
+        sort(&mut rows, &params);
+        let mut answer = table::cut(rows, total, &params, 100)?;
         answer["partial"] = partial.into();
         answer["facets"] = facets;
         Ok(answer)
@@ -208,6 +231,12 @@ pub(crate) fn csv_answer(name: &str, text: String) -> Response {
     (headers, text).into_response()
 }
 
+/// Rows as a JSON file.
+pub(crate) fn json_answer(name: &str, rows: &[Value]) -> Response {
+    let headers = [(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+    (headers, Json(rows)).into_response()
+}
+
 #[utoipa::path(get, path = "/api/alerts.csv", tag = "evidence", params(ScopeQuery),
     responses((status = 200, description = "All alerts that the parameters of `/api/alerts` leave; times are microseconds since 1970", content_type = "text/csv")))]
 /// Alerts as CSV.
@@ -218,10 +247,26 @@ pub(crate) async fn csv(
 ) -> Result<Response, ApiError> {
     let text = app.query(None, move |app, control| {
         let (mut rows, ..) = rows(app, &caller, &params, control)?;
-        rows.sort_by_key(|row| std::cmp::Reverse(row.get("last").and_then(Value::as_i64)));
+        sort(&mut rows, &params);
         Ok(csv_of(&rows, &COLUMNS))
     });
     Ok(csv_answer("alerts.csv", text.await?))
+}
+
+#[utoipa::path(get, path = "/api/alerts.json", tag = "evidence", params(ScopeQuery),
+    responses((status = 200, description = "All alerts that the parameters of `/api/alerts` leave, as a list", content_type = "application/json")))]
+/// Alerts as a JSON file.
+pub(crate) async fn file(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let rows = app.query(None, move |app, control| {
+        let (mut rows, ..) = rows(app, &caller, &params, control)?;
+        sort(&mut rows, &params);
+        Ok(rows)
+    });
+    Ok(json_answer("alerts.json", &rows.await?))
 }
 
 #[utoipa::path(get, path = "/api/alert/{id}", tag = "evidence", params(ScopeQuery,

@@ -1,6 +1,6 @@
 //! Assets: what was seen on which address.
 
-use crate::api::alerts::{csv_answer, csv_of, latest_first};
+use crate::api::alerts::{csv_answer, csv_of, json_answer, sort};
 use crate::api::table;
 use crate::app::App;
 use crate::auth::Caller;
@@ -80,7 +80,9 @@ pub(crate) async fn list(
         let facets = json!({
             "ips": values("ip"), "categories": values("category"), "types": values("type"), "names": values("name"),
         });
-        let mut answer = table::page(rows, total, &latest_first(&params), "last", 100)?;
+        let mut rows = rows;
+        sort(&mut rows, &params);
+        let mut answer = table::cut(rows, total, &params, 100)?;
         answer["partial"] = partial.into();
         answer["facets"] = facets;
         Ok(answer)
@@ -98,8 +100,24 @@ pub(crate) async fn csv(
 ) -> Result<Response, ApiError> {
     let text = app.query(None, move |app, control| {
         let (mut rows, ..) = rows(app, &caller, &params, control)?;
-        rows.sort_by_key(|row| std::cmp::Reverse(row.get("last").and_then(Value::as_i64)));
+        sort(&mut rows, &params);
         Ok(csv_of(&rows, &COLUMNS))
     });
     Ok(csv_answer("assets.csv", text.await?))
+}
+
+#[utoipa::path(get, path = "/api/assets.json", tag = "evidence", params(ScopeQuery),
+    responses((status = 200, description = "All assets that the parameters of `/api/assets` leave, as a list", content_type = "application/json")))]
+/// Assets as a JSON file.
+pub(crate) async fn file(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let rows = app.query(None, move |app, control| {
+        let (mut rows, ..) = rows(app, &caller, &params, control)?;
+        sort(&mut rows, &params);
+        Ok(rows)
+    });
+    Ok(json_answer("assets.json", &rows.await?))
 }

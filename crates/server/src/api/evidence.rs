@@ -84,6 +84,35 @@ pub(crate) async fn packets(
     Ok(Json(value))
 }
 
+#[utoipa::path(get, path = "/api/evidence/rules", tag = "evidence",
+    responses((status = 200, description = "`{source,match,level,devid,importDevid,captures,loadedAt,loaded:[{id,category,type,name,version?,vendor?,os?,desc?,protocol?,port?,part?,regex,hits?}],refused:[{file,rule,leftOut,reason}],session:[{name,type,level,when,keep,hits?}]}`; hits are those since the process began, where it captures")))]
+/// The rules about evidence that are in force, and those that cannot be used.
+pub(crate) async fn rules(State(app): State<App>, caller: Caller) -> Result<Json<Value>, ApiError> {
+    let _ = caller;
+    let rules = app.state.evidence.as_ref().and_then(|evidence| evidence.rules.as_ref());
+    let none = || json!({ "source": null, "level": 0, "captures": false, "loaded": [], "refused": [], "session": [] });
+    Ok(Json(rules.map_or_else(none, |rules| rules.describe())))
+}
+
+#[utoipa::path(post, path = "/api/evidence/rules/reload", tag = "evidence",
+    responses((status = 200, description = "`{success,text,loaded,refused}`"), (status = 403, description = "Only arkimeAdmin"),
+        (status = 409, description = "This process does not capture, or the rules cannot be read; those before stay in force")))]
+/// Reads the rules about evidence again, as SIGHUP does.
+pub(crate) async fn reload(State(app): State<App>, caller: Caller) -> Result<Json<Value>, ApiError> {
+    super::notifiers::may_administer(&caller)?;
+    let rules = app.state.evidence.as_ref().and_then(|evidence| evidence.rules.clone());
+    let Some(rules) = rules else {
+        return Err(ApiError::new(StatusCode::CONFLICT, "there are no rules in this process"));
+    };
+    app.blocking(move |_| {
+        let (loaded, refused) =
+            rules.reload().map_err(|error| ApiError::new(StatusCode::CONFLICT, error.to_string()))?;
+        let text = format!("{loaded} rules are in force, {refused} problems");
+        Ok(Json(json!({ "success": true, "text": text, "loaded": loaded, "refused": refused })))
+    })
+    .await
+}
+
 fn is_wanted(d: &Description, key: Key) -> bool {
     let ends = d.ips.iter().zip(&d.ports);
     let is_end = |(ip, port): (&std::net::IpAddr, &u16)| {

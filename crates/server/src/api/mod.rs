@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod aggregate;
+pub(crate) mod alert_notices;
 pub(crate) mod alerts;
 pub(crate) mod assets;
 pub(crate) mod change;

@@ -21,7 +21,7 @@ pub(crate) const NOTIFIER: Kind = Kind {
     searched: &["name", "type"],
 };
 
-fn may_administer(caller: &Caller) -> Result<(), ApiError> {
+pub(crate) fn may_administer(caller: &Caller) -> Result<(), ApiError> {
     if caller.user.has_role("arkimeAdmin") {
         Ok(())
     } else {

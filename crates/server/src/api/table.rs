@@ -33,11 +33,31 @@ pub(crate) fn page(
     default_sort: &str,
     default_length: usize,
 ) -> Result<Value, ApiError> {
-    let by = params.get("sortField").or_else(|| params.get("sort")).unwrap_or(default_sort);
+    sort(&mut rows, params, default_sort);
+    cut(rows, total, params, default_length)
+}
+
+/// The column that `sortField` names.
+pub(crate) fn sort_field<'p>(params: &'p Params, default_sort: &'p str) -> &'p str {
+    params.get("sortField").or_else(|| params.get("sort")).unwrap_or(default_sort)
+}
+
+/// Sorts rows by `sortField` and `desc`.
+pub(crate) fn sort(rows: &mut [Value], params: &Params, default_sort: &str) {
+    let by = sort_field(params, default_sort);
     rows.sort_by(|a, b| compare(a.get(by), b.get(by)));
     if params.is_set("desc") {
         rows.reverse();
     }
+}
+
+/// The page of `start` and `length` of sorted rows.
+pub(crate) fn cut(
+    rows: Vec<Value>,
+    total: usize,
+    params: &Params,
+    default_length: usize,
+) -> Result<Value, ApiError> {
     let start = params.parse("start", "a number of rows")?.unwrap_or(0);
     let length = params.parse("length", "a number of rows")?.unwrap_or(default_length).min(MAX_ROWS);
     let filtered = rows.len();

@@ -24,8 +24,9 @@ const STALL: Duration = Duration::from_secs(60);
 const MAX_TAGS: usize = 50;
 
 #[utoipa::path(post, path = "/api/upload", tag = "upload",
-    params(("wait" = Option<u64>, Query, description = "Seconds to wait for the import before the answer is a job; 3")),
-    request_body(content = Value, content_type = "multipart/form-data", description = "`file`, `tags` (separated by commas)"),
+    params(("devid" = Option<u32>, Query, description = "Number of the device that alerts and evidence of the capture are filed under; also as a field of the form. Where no rules are configured those that come with the program look at it"),
+        ("wait" = Option<u64>, Query, description = "Seconds to wait for the import before the answer is a job; 3")),
+    request_body(content = Value, content_type = "multipart/form-data", description = "`file`, `tags` (separated by commas), `devid`"),
     responses((status = 200, description = "`{success,sessions,packets,first,last,expression,text}`, or `{success,job}` while it goes on"),
         (status = 403, description = "No file, or uploads are not set up")))]
 /// Imports a capture.
@@ -45,11 +46,18 @@ pub(crate) async fn upload(
             Duration::from_secs(seconds.min(600))
         }
     };
+    let mut devid = params.get("devid").map(|text| read_devid(text)).transpose()?;
     let mut tags = Vec::new();
     let mut arrived: Option<Arrived> = None;
     while let Some(field) = next(&mut form).await? {
         match field.name() {
             Some("tags") => tags = read_tags(&text(field).await?)?,
+            Some("devid") => {
+                let text = text(field).await?;
+                if !text.trim().is_empty() {
+                    devid = Some(read_devid(&text)?);
+                }
+            }
             Some("file") if arrived.is_none() => {
                 let name = clean_name(field.file_name().unwrap_or("upload.pcap"));
                 arrived = Some(save(&app, field, name).await?);
@@ -62,7 +70,7 @@ pub(crate) async fn upload(
     let user = caller.user.user_id.clone();
     let job = Arc::new(Job::new(random_text::<12>()?, &user, &arrived.name, now_ms()));
     app.jobs.add(job.clone());
-    let upload = Upload { path: arrived.keep(), name: arrived.name.clone(), tags, user };
+    let upload = Upload { path: arrived.keep(), name: arrived.name.clone(), tags, devid, user };
     let done = start(importer, upload, job.clone());
     match tokio::time::timeout(wait, done).await {
         Ok(Ok(answer)) => Ok(Json(answer)),
@@ -183,6 +191,12 @@ fn clean_name(name: &str) -> String {
     let start = clean.len().saturating_sub(120);
     let clean = clean.get(clean.ceil_char_boundary(start)..).unwrap_or_default();
     if clean.is_empty() { "upload.pcap".to_owned() } else { clean.to_owned() }
+}
+
+fn read_devid(text: &str) -> Result<u32, ApiError> {
+    let shown: String = text.chars().take(60).collect();
+    let wrong = || ApiError::bad(format!("devid is a number from 0 to 4294967295, not `{shown}`"));
+    text.trim().parse().map_err(|_| wrong())
 }
 
 fn read_tags(text: &str) -> Result<Vec<String>, ApiError> {

@@ -29,13 +29,15 @@ const fn kind(
 }
 
 /// Every kind. Rules and duplicates are no losses: what they leave out was meant to be.
-pub const LOSSES: [LostKind; 12] = [
+pub const LOSSES: [LostKind; 14] = [
     kind("kernel_dropped", "kernel", "ring", "packets", "dropped by the kernel because the ring was full"),
     kind("source_malformed", "source", "damaged", "packets", "damaged in the ring"),
     kind("unwritten_by.busy", "disk", "slow", "packets", "not written because the disk is slow"),
     kind("unwritten_by.full", "disk", "full", "packets", "not written because the disk is full"),
     kind("unwritten_by.error", "disk", "error", "packets", "not written because of errors"),
     kind("unwritten_by.other", "disk", "other", "packets", "not written"),
+    kind("evidence_lost", "disk", "evidence", "packets", "of evidence lost because the disk is slow"),
+    kind("evidence_errors", "disk", "evidence-error", "packets", "of evidence not written because of errors"),
     kind("fragments.evicted", "memory", "fragments", "datagrams", "given up incomplete for memory"),
     kind("streams.short_of_memory", "memory", "streams", "holes", "in streams given up for memory"),
     kind("unindexed_by.slow", "index", "slow", "documents", "not indexed because the index is slow"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Counters with a name and a meaning of their own: counter, metric, divisor to the base unit, help.
-const COUNTERS: [(&str, &str, f64, &str); 20] = [
+const COUNTERS: [(&str, &str, f64, &str); 22] = [
     ("packets", "packets", 1.0, "Packets taken from the source."),
     ("bytes", "bytes", 1.0, "Bytes of these packets on the wire."),
     ("cut", "packets_cut", 1.0, "Packets of which the snap length cut something off."),
@@ -21,6 +21,8 @@ const COUNTERS: [(&str, &str, f64, &str); 20] = [
     ("not_kept", "packets_not_kept", 1.0, "Packets that a rule kept out of the packet files."),
     ("not_kept_bytes", "not_kept_bytes", 1.0, "Bytes that rules kept out of the packet files."),
     ("cut_by_rule", "packets_cut_by_rule", 1.0, "Packets of which a rule cut something off."),
+    ("hits", "rule_hits_all", 1.0, "Hits of rules about evidence."),
+    ("evidence", "evidence_offered", 1.0, "Packets given to the evidence store."),
     ("write_stalls", "write_stalls", 1.0, "Times a worker waited long for the packet store."),
     ("write_stall_us", "write_stall_seconds", 1e6, "Time that workers waited for the packet store."),
     ("streams.gaps", "stream_gaps", 1.0, "Holes in streams that were given up."),
@@ -28,8 +30,17 @@ const COUNTERS: [(&str, &str, f64, &str); 20] = [
     ("cpu_ms", "process_cpu_seconds", 1e3, "Processor time of the process."),
 ];
 
+/// The same for what belongs to no worker.
+const OF_NODE: [(&str, &str, &str); 3] = [
+    ("evidence_written", "evidence_packets", "Packets of evidence written."),
+    ("evidence_bytes", "evidence_bytes", "Captured bytes of these packets."),
+    ("evidence_expired", "evidence_files_expired", "Files of evidence that went for age or size."),
+];
+/// Begin of the names of hits by category and rule.
+const RULE_HITS: &str = "rule_hits.";
+
 /// Gauges: name, metric, divisor, help.
-const GAUGES: [(&str, &str, f64, &str); 10] = [
+const GAUGES: [(&str, &str, f64, &str); 11] = [
     ("open_sessions", "sessions_open", 1.0, "Sessions that go on."),
     ("memory", "sessions_memory_bytes", 1.0, "Bytes that open sessions hold, estimated."),
     ("process_memory", "process_resident_memory_bytes", 1.0, "Memory of the process."),
@@ -39,6 +50,7 @@ const GAUGES: [(&str, &str, f64, &str); 10] = [
     ("queue_documents", "index_queue_documents", 1.0, "Documents that wait for the index."),
     ("queue_bytes", "index_queue_bytes", 1.0, "Bytes that wait for the index, estimated."),
     ("queue_limit", "index_queue_limit_bytes", 1.0, "Bytes that may wait for the index."),
+    ("evidence_open", "evidence_slots_open", 1.0, "Slots of evidence that are open."),
     ("recover", "packet_files_to_recover", 1.0, "Packet files with sessions that are not in the index."),
 ];
 
@@ -101,6 +113,8 @@ impl Text {
         for (name, value) in counts {
             let known = COUNTERS.iter().any(|(counter, ..)| counter == name)
                 || LOSSES.iter().any(|kind| kind.counter == name)
+                || OF_NODE.iter().any(|(counter, ..)| counter == name)
+                || name.starts_with(RULE_HITS)
                 || SUMS.contains(&name.as_str());
             if known {
                 continue;
@@ -117,6 +131,21 @@ impl Text {
                 name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             let help = format!("Counter {name} of the capture.");
             self.add(&format!("hindsight_{plain}_total"), "counter", &help, labels, *value as f64);
+        }
+    }
+
+    /// What is counted for a node as a whole.
+    fn of_node(&mut self, counts: &Counts, node: (&str, &str)) {
+        for (counter, metric, help) in &OF_NODE {
+            let value = counts.get(*counter).copied().unwrap_or(0) as f64;
+            self.add(&format!("hindsight_{metric}_total"), "counter", help, &[node], value);
+        }
+        for (name, value) in counts {
+            let rule = name.strip_prefix(RULE_HITS).and_then(|rest| rest.split_once('.'));
+            let Some((category, rule)) = rule else { continue };
+            let labels = [node, ("category", category), ("rule", rule)];
+            let help = "Hits of rules about evidence, by category and rule.";
+            self.add("hindsight_rule_hits_total", "counter", help, &labels, *value as f64);
         }
     }
 
@@ -216,7 +245,9 @@ pub(crate) fn text(nodes: &[Sample], now: i64) -> String {
         }
         if !sample.lines.is_empty() {
             rest.retain(|name, n| *n > 0 && !SUMS.contains(&name.as_str()) && name != "cpu_ms");
-            for kind in LOSSES.iter().filter(|kind| kind.stage == "index") {
+            // no worker is to blame for these
+            let apart = |kind: &&super::LostKind| kind.stage == "index" || kind.counter == "evidence_errors";
+            for kind in LOSSES.iter().filter(apart) {
                 let value = rest.remove(kind.counter).unwrap_or(0);
                 if value > 0 || kind.reason != "other" {
                     let name = format!("hindsight_lost_{}_total", kind.unit);
@@ -232,6 +263,7 @@ pub(crate) fn text(nodes: &[Sample], now: i64) -> String {
                 }
             }
         }
+        text.of_node(&sample.counts, node);
         let cpu = sample.count("cpu_ms") as f64 / 1e3;
         let help = "Processor time of the process.";
         text.add("hindsight_process_cpu_seconds_total", "counter", help, &[node], cpu);

@@ -52,7 +52,7 @@ async fn with_evidence(packets: &[(u32, u64, Vec<u8>)]) -> (Fixture, Client) {
     }
     let archive = Archive::new(&folder, TimeZone::get("Asia/Shanghai").unwrap());
     let mut state = fixture.app.state.clone();
-    state.evidence = Some(Evidence { archive, device: 3 });
+    state.evidence = Some(Evidence { archive, device: 3, rules: None });
     let config = fixture.app.config.clone();
     fixture.app = App::new(config, state);
     fixture.router = router(fixture.app.clone());

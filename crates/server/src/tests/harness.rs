@@ -129,13 +129,14 @@ impl Uploads for CountingImporter {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         progress.found(size, 1);
+        let devid = upload.devid.map(|n| format!(" devid {n}")).unwrap_or_default();
         Ok(Imported {
             sessions: 1,
             packets: size,
             first_ms: Some(START),
             last_ms: Some(START),
             expression: format!("file == \"{}\"", upload.path.display()),
-            text: Some(format!("{} {} {:?}", upload.user, upload.name, upload.tags)),
+            text: Some(format!("{} {} {:?}{}", upload.user, upload.name, upload.tags, devid)),
         })
     }
 }

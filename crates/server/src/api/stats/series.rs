@@ -19,7 +19,7 @@ const MAX_BUCKETS: i64 = 20_000;
 /// Buckets of a chart when nobody says how long one is.
 const CHART_BUCKETS: i64 = 300;
 /// Counts that a chart shows per second.
-const RATES: [&str; 9] = [
+const RATES: [&str; 12] = [
     "packets",
     "bytes",
     "sessions",
@@ -29,9 +29,12 @@ const RATES: [&str; 9] = [
     "not_kept",
     "duplicates_dropped",
     "write_stalls",
+    "hits",
+    "evidence_written",
+    "evidence_bytes",
 ];
 /// Gauges that a chart shows.
-const GAUGES: [&str; 9] = [
+const GAUGES: [&str; 10] = [
     "open_sessions",
     "memory",
     "process_memory",
@@ -41,6 +44,7 @@ const GAUGES: [&str; 9] = [
     "queue_documents",
     "queue_bytes",
     "queue_limit",
+    "evidence_open",
 ];
 
 /// What series take besides a time range.
