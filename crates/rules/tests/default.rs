@@ -42,3 +42,69 @@ fn every_rule_has_a_payload_that_hits_and_one_that_does_not() {
     assert_eq!((ids.len(), examples.as_object().unwrap().len()), (rules.len(), rules.len()));
     Rules::new(rules, Limits::default()).unwrap();
 }
+
+#[test]
+fn files_that_cannot_be_used_are_named_and_the_others_are_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = r#"{"type": "T", "name": "N", "regex": "union"}"#;
+    let file = |rules: &str| format!("{{\"x\": {{\"priority\": 1, \"rules\": {{{rules}}}}}}}");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let read = || {
+        let mut problems = Vec::new();
+        let rules = rules::read_folder(folder.path(), &mut problems);
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        (rules, said, problems.iter().filter(|problem| problem.is_loss()).count())
+    };
+    // with a byte order mark, and a number that stands twice
+    write("threat.json", format!("\u{feff}{}", file(&format!("\"1\": {rule}, \"1\": {rule}"))).as_bytes());
+    write("os.json", b"");
+    write("device.json", b"\xff\xfe{\0");
+    write("service.json", b"[1, 2]");
+    write("threats.json", b"{}");
+    std::fs::create_dir(folder.path().join("midware.json")).unwrap();
+    let (rules, said, lost) = read();
+    assert_eq!((rules.len(), lost), (2, 4), "{said:#?}");
+    for words in [
+        ["threat.json", "stands twice"],
+        ["os.json", "is empty"],
+        ["device.json", "UTF-16"],
+        ["service.json", "an object"],
+        ["midware.json", "directory"],
+        ["threats.json", "is not read"],
+    ] {
+        assert!(said.iter().any(|line| words.iter().all(|word| line.contains(word))), "{words:?}: {said:#?}");
+    }
+    std::fs::remove_dir(folder.path().join("midware.json")).unwrap();
+    // wrong types, and what is nested deeper than anybody writes
+    let odd = r#""1": {"type": 5, "name": "N", "regex": "a"}, "2": [], "3": {"type": "T", "name": "N", "regex": "a", "is_http": "1", "version": 2},
+        "4": {"type": "T", "name": "N", "regex": "GET", "is_http": true}"#;
+    write("os.json", file(odd).as_bytes());
+    write("service.json", format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000)).as_bytes());
+    write("device.json", format!("{{\"x\": {{\"rules\": {{}}}}}} trailing").as_bytes());
+    let (rules, said, lost) = read();
+    assert_eq!((rules.len(), lost), (4, 4), "{said:#?}");
+    assert_eq!(rules.iter().filter(|rule| rule.http.is_some()).count(), 1);
+    for words in [["rule 1", "type"], ["rule 2", "object"], ["rule 3", "is_http"], ["rule 3", "version"]] {
+        assert!(said.iter().any(|line| words.iter().all(|word| line.contains(word))), "{words:?}: {said:#?}");
+    }
+    // many rules: all load, and match in the order of the file
+    let many: Vec<String> = (0..3_000)
+        .map(|n| format!("\"{n}\": {{\"type\": \"T\", \"name\": \"N{n}\", \"regex\": \"word{n}x\"}}"))
+        .collect();
+    write("threat.json", file(&many.join(",")).as_bytes());
+    let mut problems = Vec::new();
+    let rules = rules::read_folder(folder.path(), &mut problems);
+    let threats: Vec<Rule> =
+        rules.into_iter().filter(|rule| rule.category == rules::Category::Threat).collect();
+    let all = Rules::new(threats, Limits::default()).unwrap();
+    let mut hits = Vec::new();
+    let packet = Packet { protocol: Protocol::Udp, ports: [1, 2], payload: b"..word2999x..WORD17X" };
+    all.inspect(&mut FlowState::default(), &packet, &mut hits);
+    assert_eq!(all.rules()[hits[0].rule].name, "N17");
+    assert_eq!(hits.len(), 1);
+    // larger than any
+    let large = std::fs::File::create(folder.path().join("threat.json")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    let (_, said, _) = read();
+    assert!(said.iter().any(|line| line.contains("threat.json") && line.contains("64 MiB")), "{said:#?}");
+}

@@ -185,6 +185,11 @@ fn the_originals_patterns_match_as_pcre_says() {
             let pattern = rule["regex"].as_str().unwrap();
             let ours = rules::pcre::Pattern::new(pattern, true).unwrap();
             let theirs = pcre2::bytes::RegexBuilder::new().caseless(true).build(pattern).unwrap();
+            // the rule alone, looking at all of any payload
+            let json = format!("{{\"x\": {{\"rules\": {{\"{id}\": {rule}}}}}}}");
+            let mut alone = rules::read_file(category, Path::new("x"), json.as_bytes(), &mut Vec::new());
+            alone.iter_mut().for_each(|rule| (rule.http, rule.port, rule.protocol) = (None, None, None));
+            let alone = Rules::new(alone, Limits::default()).unwrap();
             let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build();
             let hir = hir.clone().parse(ours.translated()).unwrap();
             for round in 0..200 {
@@ -210,10 +215,95 @@ fn the_originals_patterns_match_as_pcre_says() {
                 let want = found.map(|all| (all.start()..all.end(), locations.get(1).map(|(a, b)| a..b)));
                 let got = ours.find(&subject).map(|found| (found.whole, found.group));
                 assert_eq!(got, want, "rule {id} on {}", subject.escape_ascii());
+                if (1..1_500).contains(&subject.len()) {
+                    let (mut hits, packet) =
+                        (Vec::new(), Packet { protocol: Protocol::Tcp, ports: [1, 2], payload: &subject });
+                    alone.inspect(&mut FlowState::default(), &packet, &mut hits);
+                    assert_eq!(
+                        hits.len(),
+                        usize::from(got.is_some()),
+                        "rule {id} on {}",
+                        subject.escape_ascii()
+                    );
+                }
                 compared += 1;
                 matched += usize::from(got.is_some());
             }
         }
     }
     assert!(compared > 20_000 && matched > 8_000, "{compared} compared, {matched} matched");
+}
+
+/// Hits of TCP (or UDP) payloads of one flow, in order: `id(version) start,end`.
+fn of_payloads(rules: &Rules, protocol: Protocol, payloads: &[Vec<u8>]) -> Vec<String> {
+    let (mut flow, mut hits) = (FlowState::default(), Vec::new());
+    for payload in payloads {
+        rules.inspect(&mut flow, &Packet { protocol, ports: [40_000, 80], payload }, &mut hits);
+    }
+    let text = |hit: &rules::Hit| {
+        let rule = &rules.rules()[hit.rule];
+        format!("{}({}) {},{}", rule.id, hit.version, hit.index.0, hit.index.1)
+    };
+    hits.iter().map(text).collect()
+}
+
+/// What captures of the test plan show that are not among the samples.
+#[test]
+fn requests_that_hit_and_those_that_must_not() {
+    let Some(folder) = corpus() else { return };
+    let rules = load(&folder);
+    let tcp = |payloads: &[&str]| {
+        let payloads: Vec<Vec<u8>> = payloads.iter().map(|text| text.as_bytes().to_vec()).collect();
+        of_payloads(&rules, Protocol::Tcp, &payloads)
+    };
+    let attack = "id=1+union+select+2 HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_eq!(tcp(&[&format!("GET /a?{attack}")]), ["50003(union+select) 12,24"]);
+    // not recognised as HTTP, or not in the part that the rule looks at
+    for text in [
+        format!("PUT /a?{attack}"),
+        format!("HEAD /a?{attack}"),
+        format!("get /a?{attack}"),
+        format!("GET http://x/a?{attack}"),
+        format!("GET /a HTTP/1.1\r\nHost: x\r\n\r\n{attack}"),
+        "POST /a HTTP/1.1\r\n\r\n${jndi:ldap://x}".to_owned(),
+        "GET /a?id=1%20union%20select HTTP/1.1\r\n\r\n".to_owned(),
+    ] {
+        let threats = tcp(&[&text]).into_iter().filter(|hit| hit.starts_with('5')).count();
+        assert_eq!(threats, 0, "{text}");
+    }
+    assert_eq!(tcp(&["GET /?q=%3Cscript%3Ealert(1)%3C/script%3E HTTP/1.1\r\n\r\n"]), ["50009(%3C) 8,11"]);
+    let long = |len: usize| format!("GET /a?{attack:x<len$}", len = len - 7);
+    assert_eq!((tcp(&[&long(1_499)]).len(), tcp(&[&long(1_500)]).len()), (1, 0));
+    // what is too long does not count among the first ten packets
+    let (filler, hit) = ("x".repeat(1_500), "GET /a?id=1+UnIoN+SeLeCt HTTP/1.1\r\n\r\n".to_owned());
+    let mut many: Vec<&str> = vec![&filler; 12];
+    many.push(&hit);
+    assert_eq!(tcp(&many).len(), 1);
+    let ten: Vec<&str> = std::iter::repeat_n("nothing", 10).chain([hit.as_str()]).collect();
+    assert_eq!((tcp(&ten).len(), tcp(&ten[1..]).len()), (0, 1));
+    // versions up to 15 bytes, and an operating system with the server
+    let server = |name: &str| format!("HTTP/1.1 200 OK\r\nServer: {name}\r\n\r\n");
+    let version = |name: &str| tcp(&[&server(name)]).into_iter().find(|hit| hit.starts_with('4')).unwrap();
+    assert!(version("nginx/123456789012345").starts_with("40001(123456789012345)"));
+    assert!(version("nginx/1234567890123456").starts_with("40001()"));
+    assert!(version("Microsoft-IIS/7.5").starts_with("40003(7.5)"));
+    let iis = rules.rules().iter().find(|rule| rule.id == "40003").unwrap();
+    assert_eq!(iis.os.as_deref(), Some("Windows"));
+    // an answer to version.bind
+    let mut dns =
+        b"\x12\x34\x84\0\0\x01\0\x01\0\0\0\0\x07version\x04bind\0\0\x10\0\x03\xc0\x0c\0\x10\0\x03".to_vec();
+    dns.extend(b"\0\0\0\0\0\x0d\x0cdnsmasq-2.80");
+    let found = of_payloads(&rules, Protocol::Udp, &[dns.clone()]);
+    assert!(found[0].starts_with("10002(") && found[1].starts_with("40014(2.80)"), "{found:?}");
+    // a rule for UDP does not look at TCP
+    assert!(of_payloads(&rules, Protocol::Tcp, &[dns]).iter().all(|hit| !hit.starts_with("40014")));
+    // 10007 is taken at its word
+    assert!(tcp(&["-2.0-x"])[0].starts_with("10007(2.0)"));
+    assert!(tcp(&["SSH-2.0-OpenSSH_9.2\r\n"]).iter().all(|hit| !hit.starts_with("10007")));
+    // `$` also before a last line feed
+    for end in ["", "\n"] {
+        assert!(tcp(&[&format!("RFB 003.008\n{end}")]).iter().any(|hit| hit.starts_with("10043")), "{end:?}");
+    }
+    // rules without a protocol look at ICMP too
+    assert!(of_payloads(&rules, Protocol::Icmp, &[b"-2.0-x".to_vec()])[0].starts_with("10007"));
 }

@@ -311,3 +311,32 @@ fn rules_in_the_search_language_keep_packets_or_sessions() {
     // known only when the session is over: a hit without a packet
     assert_eq!(count("packets == 5", SessionRuleKeep::Packet), (1, 0));
 }
+
+#[test]
+fn tags_around_a_packet_do_not_hide_it() {
+    let options = || ExaminationOptions {
+        rules: one_rule(r#"{"type": "T", "name": "N", "regex": "evil"}"#),
+        level: Level::Threats,
+        ..ExaminationOptions::default()
+    };
+    let plain = datagrams(&[(0, b"evil")]);
+    let tags: [&[u8]; 4] = [
+        &[0x81, 0, 0, 5],
+        &[0x88, 0xa8, 0, 9, 0x81, 0, 0, 5],
+        // MPLS with one label, and PPPoE
+        &[0x88, 0x47, 0, 1, 0x01, 0x40],
+        &[0x88, 0x64, 0x11, 0, 0, 1, 0, 34, 0, 0x21],
+    ];
+    for tag in tags {
+        let tagged: Vec<(i64, Vec<u8>)> = plain
+            .iter()
+            .map(|(time, frame)| {
+                // a label and a session have no type of what follows behind them
+                let rest = if tag[0] == 0x88 && tag[1] != 0xa8 { &frame[14..] } else { &frame[12..] };
+                (*time, [&frame[..12], tag, rest].concat())
+            })
+            .collect();
+        let (docs, kept) = run(options(), &tagged);
+        assert_eq!((hits(&docs).len(), kept.len()), (1, 1), "{tag:02x?}");
+    }
+}

@@ -7,7 +7,7 @@ use crate::router::router;
 use ::evidence::{Archive, Limits, Offer, Recorder, RecorderOptions};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use index::SessionSink as _;
+use index::{Catalog as _, SessionSink as _};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use session::evidence as said;
@@ -193,8 +193,9 @@ async fn the_packet_store_is_asked_where_there_is_no_evidence() {
     assert_eq!(shown["packets"][0]["source"], "packets");
 }
 
-/// A session of `attacker` with a hit.
+/// A session of `attacker` with a hit; its type may have a level behind it, `SQL:low`.
 fn hit_doc(n: u8, attacker: &str, micros: i64, kind: &str, id: u8) -> SessionDoc {
+    let (kind, level) = kind.split_once(':').unwrap_or((kind, "extra_high"));
     let mut doc = sample(i64::from(n));
     doc.id = SessionId::new(micros / 1_000, [id; 16]);
     doc.add(&core::START_TIME, micros / 1_000);
@@ -206,7 +207,7 @@ fn hit_doc(n: u8, attacker: &str, micros: i64, kind: &str, id: u8) -> SessionDoc
         (&said::TYPE, kind),
         (&said::NAME, "CRUD"),
         (&said::RULE, "50003"),
-        (&said::LEVEL, "extra_high"),
+        (&said::LEVEL, level),
         (&said::SIDE, "src"),
     ] {
         hit.add(field, text);
@@ -363,4 +364,203 @@ async fn assets_say_what_was_seen_where() {
     for path in ["/evidence", "/api/alerts", "/api/alert/{id}", "/api/assets", "/api/evidence/packets"] {
         assert!(docs["paths"][path].is_object(), "{path} is described");
     }
+}
+
+/// Stored between the last look of a notice and the look that is due.
+fn due(fixture: &Fixture, id: &str, change: impl FnOnce(&mut Value)) {
+    let mut notice = fixture.catalog.get("alertnotices", id).unwrap().unwrap().value;
+    notice["lpValue"] = 0.into();
+    change(&mut notice);
+    fixture.catalog.put("alertnotices", id, &notice, None).unwrap();
+}
+
+#[tokio::test]
+async fn notices_tell_of_the_alerts_that_they_choose() {
+    let (fixture, admin) = with_evidence(&[]).await;
+    let (url, bodies) = super::sharing::hook();
+    let notifier = super::sharing::webhook(&admin, &url, json!({"roles": "arkimeUser"})).await;
+    let notice = |more: Value| {
+        let mut body = json!({"name": "attacks", "notifier": [notifier]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for (wrong, text) in [
+        (json!({"notifier": []}), "Missing notifier"),
+        (json!({"notifier": "nope"}), "Unknown notifier"),
+        (json!({"name": ""}), "Missing name"),
+        (json!({"levels": ["worst"]}), "levels are of"),
+        (json!({"categories": ["nothing"]}), "categories are of"),
+        (json!({"types": 5}), "must be a list"),
+        (json!({"quiet": 5}), "from 60"),
+        (json!({"expression": "nope == 1"}), "nope"),
+    ] {
+        let answer = admin.post("/api/alertnotice", notice(wrong.clone())).await;
+        assert!(
+            answer.status.is_client_error() && answer.text().contains(text),
+            "{wrong}: {}",
+            answer.text()
+        );
+    }
+    let made = admin
+        .post("/api/alertnotice", notice(json!({"types": "sql", "expression": "ip.src == 10.7.7.7"})))
+        .await
+        .ok();
+    let id = made["alertnotice"]["id"].as_str().unwrap().to_owned();
+    assert_eq!((&made["alertnotice"]["quiet"], &made["alertnotice"]["enabled"]), (&json!(600), &json!(true)));
+    let base = START * 1_000;
+    let docs =
+        [("10.7.7.7", "SQL", 0), ("10.7.7.7", "SQL", 1_000), ("10.7.7.7", "XSS", 0), ("10.8.8.8", "SQL", 0)];
+    let docs =
+        docs.iter().enumerate().map(|(n, (ip, kind, at))| hit_doc(2, ip, base + at, kind, 60 + n as u8));
+    fixture.memory.clone().append(docs.collect()).unwrap();
+    due(&fixture, &id, |_| {});
+    crate::alerting::process(&fixture.app);
+    let (told, bodies) = tokio::task::spawn_blocking(move || (bodies.recv().unwrap(), bodies)).await.unwrap();
+    assert_eq!(
+        (&told["kind"], &told["count"], &told["name"]),
+        (&json!("alerts"), &json!(1), &json!("attacks")),
+        "{told}"
+    );
+    let alert = &told["alerts"][0];
+    assert_eq!(
+        (&alert["obj"], &alert["count"]),
+        (&json!("10.7.7.7:>192.168.1.2:80 TCP sql crud"), &json!(2))
+    );
+    // within the quiet time it is kept, then told
+    due(&fixture, &id, |_| {});
+    crate::alerting::process(&fixture.app);
+    let kept = fixture.catalog.get("alertnotices", &id).unwrap().unwrap().value;
+    assert_eq!(kept["pending"].as_object().unwrap().len(), 1, "{kept}");
+    fixture
+        .catalog
+        .put(
+            "alertnotices",
+            &id,
+            &{
+                let mut kept = kept;
+                kept["lastNotified"] = 5.into();
+                kept
+            },
+            None,
+        )
+        .unwrap();
+    crate::alerting::process(&fixture.app);
+    let (told, bodies) = tokio::task::spawn_blocking(move || (bodies.recv().unwrap(), bodies)).await.unwrap();
+    assert_eq!(told["count"], 1);
+    drop(bodies);
+    // what fails is counted where it is seen
+    let nowhere = json!({"name": "hook", "type": "webhook", "fields": [{"name": "webhookUrl", "value": "http://127.0.0.1:1/x"}]});
+    admin.json(Method::PUT, &format!("/api/notifier/{notifier}"), nowhere).await.ok();
+    due(&fixture, &id, |notice| notice["lastNotified"] = 5.into());
+    crate::alerting::process(&fixture.app);
+    let begun = std::time::Instant::now();
+    let listed = loop {
+        let listed = admin.get("/api/alertnotices").await.ok();
+        if listed[0]["failed"] == 1 {
+            break listed;
+        }
+        assert!(begun.elapsed().as_secs() < 30, "{listed}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!((&listed[0]["sent"], listed[0]["lastError"].is_string()), (&json!(2), true), "{listed}");
+    assert!(listed[0].get("pending").is_none() && listed[0]["count"].as_u64() == Some(6), "{listed}");
+    // others neither see nor change it
+    let bob = fixture.user("bob", json!({})).await;
+    assert_eq!(bob.get("/api/alertnotices").await.ok(), json!([]));
+    assert_eq!(
+        bob.json(Method::DELETE, &format!("/api/alertnotice/{id}"), json!({})).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let changed = admin
+        .json(Method::PUT, &format!("/api/alertnotice/{id}"), notice(json!({"enabled": false})))
+        .await
+        .ok();
+    assert_eq!(
+        (&changed["alertnotice"]["enabled"], &changed["alertnotice"]["sent"]),
+        (&json!(false), &json!(2))
+    );
+    admin.json(Method::DELETE, &format!("/api/alertnotice/{id}"), json!({})).await.ok();
+    // those of the configuration are seen by all and changed by none
+    let named = crate::AlertNotice {
+        name: "c".into(),
+        notifiers: vec!["hook".into()],
+        quiet: 60,
+        ..Default::default()
+    };
+    crate::alerting::take_config(&fixture.app, std::slice::from_ref(&named)).unwrap();
+    crate::alerting::take_config(&fixture.app, &[named]).unwrap();
+    let listed = bob.get("/api/alertnotices").await.ok();
+    assert_eq!(
+        (&listed[0]["fromConfig"], &listed[0]["canEdit"], listed.as_array().unwrap().len()),
+        (&json!(true), &json!(false), 1)
+    );
+    let refused = admin.json(Method::DELETE, "/api/alertnotice/config:c", json!({})).await;
+    assert!(refused.status == StatusCode::FORBIDDEN && refused.text().contains("configuration"));
+    crate::alerting::take_config(&fixture.app, &[]).unwrap();
+    assert_eq!(bob.get("/api/alertnotices").await.ok(), json!([]));
+}
+
+/// Rules that can be read again twice.
+#[derive(Debug, Default)]
+struct Reread(std::sync::atomic::AtomicU32);
+
+impl crate::EvidenceRules for Reread {
+    fn describe(&self) -> Value {
+        json!({ "captures": true, "loaded": [{ "id": "1" }] })
+    }
+    fn reload(&self) -> Result<(usize, usize), crate::ReloadError> {
+        match self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Ok((7, 1)),
+            _ => Err(crate::ReloadError::Failed("/rules: gone".into())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn rules_are_shown_and_read_again_by_administrators() {
+    let (mut fixture, client) = with_evidence(&[]).await;
+    let here = client.post("/api/evidence/rules/reload", json!({})).await;
+    assert_eq!(here.status, StatusCode::CONFLICT, "{}", here.text());
+    let mut state = fixture.app.state.clone();
+    if let Some(evidence) = &mut state.evidence {
+        evidence.rules = Some(std::sync::Arc::new(Reread::default()));
+    }
+    fixture.app = App::new(fixture.app.config.clone(), state);
+    fixture.router = router(fixture.app.clone());
+    let admin = fixture.admin().await;
+    assert_eq!(admin.get("/api/evidence/rules").await.ok()["loaded"][0]["id"], "1");
+    let bob = fixture.user("bob", json!({})).await;
+    assert_eq!(bob.post("/api/evidence/rules/reload", json!({})).await.status, StatusCode::FORBIDDEN);
+    let done = admin.post("/api/evidence/rules/reload", json!({})).await.ok();
+    assert_eq!((&done["success"], &done["loaded"], &done["refused"]), (&json!(true), &json!(7), &json!(1)));
+    let failed = admin.post("/api/evidence/rules/reload", json!({})).await;
+    assert!(
+        failed.status == StatusCode::CONFLICT && failed.text().contains("/rules: gone"),
+        "{}",
+        failed.text()
+    );
+}
+
+#[tokio::test]
+async fn lists_are_sorted_by_what_values_mean_also_in_files() {
+    let (fixture, client) = with_evidence(&[]).await;
+    let levels = ["low", "extra_high", "middle"];
+    let docs = ["10.0.0.9", "10.0.0.10", "9.255.0.1"]
+        .iter()
+        .zip(levels)
+        .enumerate()
+        .map(|(n, (ip, level))| hit_doc(2, ip, START * 1_000, &format!("SQL:{level}"), 60 + n as u8));
+    fixture.memory.clone().append(docs.collect()).unwrap();
+    let column = |rows: &Value, name: &str| -> Vec<String> {
+        rows.as_array().unwrap().iter().map(|row| row[name].as_str().unwrap().to_owned()).collect()
+    };
+    let graver = client.get("/api/alerts?date=-1&sortField=level&desc=true").await.ok();
+    assert_eq!(column(&graver["data"], "level"), ["extra_high", "middle", "low"]);
+    let by_address = client.get("/api/alerts.json?date=-1&sortField=attacker&length=1").await;
+    assert!(by_address.headers["content-disposition"].to_str().unwrap().contains("alerts.json"));
+    assert_eq!(column(&by_address.ok(), "attacker"), ["9.255.0.1", "10.0.0.9", "10.0.0.10"]);
+    let csv = client.get("/api/alerts.csv?date=-1&sortField=attacker&desc=true").await.text();
+    let first: Vec<&str> = csv.lines().skip(1).map(|line| line.split(',').nth(5).unwrap()).collect();
+    assert_eq!(first, ["10.0.0.10", "10.0.0.9", "9.255.0.1"]);
+    assert_eq!(client.get("/api/assets.json?date=-1").await.ok().as_array().unwrap().len(), 1);
 }

@@ -18,7 +18,7 @@ async fn refused(client: &Client, path: &str, body: Value) -> String {
 }
 
 /// A web hook; gives back the bodies that it got.
-fn hook() -> (String, Receiver<Value>) {
+pub fn hook() -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (send, bodies) = channel();
@@ -46,7 +46,7 @@ fn hook() -> (String, Receiver<Value>) {
     (url, bodies)
 }
 
-async fn webhook(client: &Client, url: &str, more: Value) -> String {
+pub async fn webhook(client: &Client, url: &str, more: Value) -> String {
     let mut body =
         json!({"name": "hook", "type": "webhook", "fields": [{"name": "webhookUrl", "value": url}]});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -36,9 +36,16 @@ async fn a_capture_is_imported_and_its_sessions_named() {
         (&json!(true), &json!(12), &json!(1))
     );
     assert_eq!(answer["text"], "admin trace_one.pcap [\"one\", \"two\"]");
+    let own = [("devid", None, "77"), ("file", Some("b.pcap"), "twelve bytes")];
+    let answer = upload(&client, "/api/upload?wait=60", &own).await.ok();
+    assert_eq!(answer["text"], "admin b.pcap [] devid 77");
+    for wrong in ["-1", "x", "4294967296"] {
+        let parts = [("devid", None, wrong), ("file", Some("c.pcap"), "twelve bytes")];
+        assert_eq!(upload(&client, "/api/upload", &parts).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
     let expression = answer["expression"].as_str().unwrap();
     assert!(expression.contains("/uploads/") && expression.contains("trace_one.pcap"), "{expression}");
-    assert_eq!(left(&fixture), 1);
+    assert_eq!(left(&fixture), 2);
     let jobs = client.get("/api/jobs").await.ok();
     assert_eq!((&jobs[0]["state"], &jobs[0]["result"]["packets"]), (&json!("done"), &json!(12)));
 }
