@@ -99,7 +99,7 @@ export default {
     stage: { kernel: 'Kernel', source: 'Source', disk: 'Disk', memory: 'Memory', index: 'Index' },
     reason: {
       kernel: { ring: 'dropped by the kernel because the ring was full' }, source: { damaged: 'damaged in the ring' },
-      disk: { slow: 'not written because the disk is slow', full: 'not written because the disk is full', error: 'not written because of errors', other: 'not written' },
+      disk: { slow: 'not written because the disk is slow', full: 'not written because the disk is full', error: 'not written because of errors', other: 'not written', evidence: 'of evidence lost because the disk is slow', 'evidence-error': 'of evidence not written because of errors' },
       memory: { fragments: 'given up incomplete for memory', streams: 'in streams given up for memory' },
       index: { slow: 'not indexed because the index is slow', stopped: 'not indexed when the capture was stopped', refused: 'refused by the index', other: 'not indexed' },
     },

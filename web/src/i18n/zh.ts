@@ -99,7 +99,7 @@ export default {
     stage: { kernel: '内核', source: '数据源', disk: '磁盘', memory: '内存', index: '索引' },
     reason: {
       kernel: { ring: '环形缓冲区已满，被内核丢弃' }, source: { damaged: '在环形缓冲区中损坏' },
-      disk: { slow: '磁盘过慢，未写入', full: '磁盘已满，未写入', error: '出错，未写入', other: '未写入' },
+      disk: { slow: '磁盘过慢，未写入', full: '磁盘已满，未写入', error: '出错，未写入', other: '未写入', evidence: '磁盘过慢，证据包丢失', 'evidence-error': '出错，证据包未写入' },
       memory: { fragments: '内存不足，放弃重组', streams: '内存不足，放弃流中的缺口' },
       index: { slow: '索引过慢，未入库', stopped: '停止捕获时未入库', refused: '被索引拒绝', other: '未入库' },
     },

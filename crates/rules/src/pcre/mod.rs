@@ -88,6 +88,10 @@ impl Pattern {
 
     /// The leftmost match, with the priorities of PCRE.
     pub fn find(&self, subject: &[u8]) -> Option<Match> {
+        // most subjects do not match, and asking only that takes no memory for groups
+        if !self.regex.is_match(subject) {
+            return None;
+        }
         let captures = self.regex.captures(subject)?;
         let range = |group: usize| captures.get(group).map(|m| m.range());
         let mut whole = range(0)?;
