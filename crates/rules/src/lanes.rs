@@ -3,8 +3,11 @@
 
 use crate::needs::{Bytes, Needs, OneOf};
 use crate::rule::{Part, Protocol, Rule};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::HashMap;
+
+/// Bytes of texts that a table of all steps is made for.
+const TABLE: usize = 64 << 10;
 
 /// Rules are too many, or their texts too long, to be looked for together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,10 +129,12 @@ impl Lane {
             lane.further.insert(at, further);
         }
         if !texts.is_empty() {
+            // one step a byte; of very many texts the table would be too large
+            let small = texts.iter().map(Vec::len).sum::<usize>() <= TABLE;
             let built = AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
-                .kind(None)
+                .kind(small.then_some(AhoCorasickKind::DFA))
                 .build(&texts);
             lane.texts = Some(built.map_err(|error| TooLarge(error.to_string()))?);
         }
