@@ -208,6 +208,7 @@ impl Opened {
                 offsets.push(header.at);
             }
         })?;
+        offsets.dedup();
         let Format::Pcap(pcap) = &self.format else { return Ok(()) };
         for at in offsets {
             let mut head = [0; RECORD_HEADER];

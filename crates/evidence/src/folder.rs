@@ -1,10 +1,11 @@
 //! The folder of a device, and the lock that its writers and readers share.
 
 use crate::DeviceId;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Name of the file that is locked.
 const LOCK: &str = ".lock";
@@ -59,13 +60,29 @@ impl Folder {
     }
 }
 
-/// A reader's lock: writers wait. None where the folder has none (another program's) or it may not be opened.
+/// How long a reader waits for a writer. The kernel makes one that dirties much memory wait for the disk, for 200 ms at once, with the lock held.
+const PATIENCE: Duration = Duration::from_millis(2);
+
+/// A reader's lock: writers wait. None where the folder has none (another program's), it may not be opened, or a writer keeps it for long. What is
+/// read then is right all the same: records come into a capture before their index speaks of them, a header of an index is read until it stands
+/// still, and a file that gets another name is looked for under both.
 pub(crate) struct Reading(Option<File>);
 
 impl Reading {
     pub fn of(folder: &Path) -> Self {
         let lock = File::open(folder.join(LOCK)).ok();
-        Self(lock.filter(|lock| lock.lock_shared().is_ok()))
+        let begun = Instant::now();
+        Self(lock.filter(|lock| {
+            loop {
+                match lock.try_lock_shared() {
+                    Ok(()) => return true,
+                    Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                        std::thread::sleep(PATIENCE / 10);
+                    }
+                    Err(_) => return false,
+                }
+            }
+        }))
     }
 }
 

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 const MAGIC: &[u8; 8] = b"HSEVIDX1";
 const HEADER: u64 = 32;
 const ENTRY: u64 = 24;
+/// Times that a header is read until it stands still.
+const READS: usize = 16;
 /// Entries read at once when looking on.
 const READ: u64 = 64;
 
@@ -59,10 +61,15 @@ impl Index {
             Err(error) => return Err(error),
         };
         let mut header = [0; HEADER as usize];
-        match file.read_exact_at(&mut header, 0) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            Err(error) => return Err(error),
+        // a writer may be at it: what is read twice is whole
+        for _ in 0..READS {
+            let before = header;
+            match file.read_exact_at(&mut header, 0) {
+                Ok(()) if before == header => break,
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+                Err(error) => return Err(error),
+            }
         }
         let (entries, disorder, covered) = (word(&header, 8), word(&header, 16), word(&header, 24));
         let there = file.metadata()?.len().saturating_sub(HEADER) / ENTRY;
@@ -78,9 +85,11 @@ impl Index {
 
     /// An empty index; one that is there is replaced. `covered`: bytes of the capture's header.
     pub fn create(path: &Path, covered: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let index = Self { file, entries: 0, disorder: 0, covered, latest: 0 };
         index.write_header()?;
+        // not cut to nothing: see the capture's own file
+        index.file.set_len(HEADER)?;
         Ok(index)
     }
 

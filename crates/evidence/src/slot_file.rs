@@ -140,8 +140,9 @@ impl SlotFile {
         let Some(format) = format_of(&file)? else {
             // new, or interrupted before its header was whole
             let head = PcapWriter::new(Vec::new(), Precision::Micros, link.0, SNAP_LEN)?.into_inner();
-            file.set_len(0)?;
+            // never cut to nothing: ext4 then writes a file to the disk whenever anybody closes it, and readers wait for that
             file.write_all_at(&head, 0)?;
+            file.set_len(FILE_HEADER)?;
             let index = Index::create(&index_path, FILE_HEADER)?;
             return Ok(Some(Self::with(path, file, index, FILE_HEADER, slot, link)));
         };

@@ -273,3 +273,17 @@ fn tunnels_show_what_the_rules_looked_at() {
     let answer: serde_json::Value = serde_json::from_str(&body(&[record(gre)])).unwrap();
     assert_eq!((&answer[0]["protocol"], &answer[0]["payload"]), (&"GRE".into(), &"".into()), "{answer}");
 }
+
+#[test]
+fn readers_do_not_wait_for_a_writer_that_stands_still() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = recorder(dir.path(), 3);
+    offer(&first, micros(7), b"one");
+    drop(first);
+    let lock = std::fs::OpenOptions::new().write(true).open(dir.path().join("3/.lock")).unwrap();
+    lock.lock().unwrap();
+    let archive = Archive::new(dir.path(), shanghai());
+    // it would wait for ever
+    assert_eq!(find(&archive, 3, micros(7)).len(), 1);
+    lock.unlock().unwrap();
+}
