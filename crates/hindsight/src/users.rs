@@ -42,7 +42,11 @@ pub fn run(command: &UserCommand, home: &Home) -> Result<Outcome, Failure> {
             Ok(Outcome::Done)
         }
         UserCommand::Password { user } => {
+            let first = manage::list_users(catalog)?.iter().all(|known| known.user_id.starts_with("role:"));
             let password = server::set_password(catalog, user, None)?;
+            if first {
+                eprintln!("{user} is the first user and a super administrator");
+            }
             print(|out| writeln!(out, "{password}"))
         }
         UserCommand::Token { what } => token(what, catalog),

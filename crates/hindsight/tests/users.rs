@@ -7,17 +7,24 @@ use support::Home;
 #[test]
 fn users_are_managed_from_the_command_line() {
     let home = Home::new();
+    let first = home.run(&["user", "add", "alice"]);
+    assert!(first.code == 1 && first.err.contains("--role superAdmin"), "{}", first.err);
+    let first = home.run(&["user", "password", "root"]);
+    assert!(first.code == 0 && first.err.contains("super administrator"), "{}", first.err);
     let password =
         home.ok(&["user", "add", "alice", "--name", "Alice", "--role", "arkimeUser", "--role", "mcpUser"]);
     assert!(password.trim().len() >= 20, "{password}");
-    assert_eq!(home.ok(&["user", "list"]), "alice\tarkimeUser,mcpUser\t\tAlice\n");
-    let json: serde_json::Value = serde_json::from_str(&home.ok(&["user", "list", "--json"])).unwrap();
+    let list = home.ok(&["user", "list"]);
+    assert_eq!(list, "alice\tarkimeUser,mcpUser\t\tAlice\nroot\tsuperAdmin\t\troot\n");
+    let list = home.ok(&["user", "list", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(list.lines().next().unwrap()).unwrap();
     assert!(json["userId"] == "alice" && json.get("passStore").is_none());
     let twice = home.run(&["user", "add", "alice"]);
     assert!(twice.code == 1 && twice.err.contains("there is a user alice already"), "{}", twice.err);
     let unknown = home.run(&["user", "roles", "alice", "king"]);
     assert!(unknown.code == 1 && unknown.err.contains("there is no role king"), "{}", unknown.err);
     home.ok(&["user", "roles", "alice", "superAdmin"]);
+    home.ok(&["user", "remove", "root"]);
     let last = home.run(&["user", "remove", "alice"]);
     assert!(last.code == 1 && last.err.contains("only super administrator"), "{}", last.err);
     assert_ne!(home.ok(&["user", "password", "alice"]), password);

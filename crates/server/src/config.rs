@@ -26,7 +26,7 @@ pub struct Config {
     pub regression_tests: bool,
     /// Marks cookies `Secure` even where it does not show that the client comes by HTTPS: by own TLS, or as a trusted proxy says.
     pub secure_cookies: bool,
-    /// Answers `/metrics` without log-in.
+    /// Answers `/metrics`, `/api/eshealth` and `/api/parliament` without log-in, as monitoring asks them.
     pub open_metrics: bool,
     /// Name of this node, as in the field `node`.
     pub node: String,
@@ -115,7 +115,8 @@ impl Config {
             );
         }
         if self.open_metrics {
-            warnings.push("/metrics is answered without log-in".to_owned());
+            let text = "/metrics, /api/eshealth and /api/parliament are answered without log-in";
+            warnings.push(text.to_owned());
         }
         warnings
     }

@@ -4,7 +4,7 @@
 //! few seconds the place it has come to is written to the catalogue, and from there it goes on after a pause or a
 //! restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
 
-use crate::api::packets::searched;
+use crate::api::payload::searched;
 use crate::app::{App, now_ms};
 use crate::auth::Caller;
 use crate::error::ApiError;

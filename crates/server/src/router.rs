@@ -3,8 +3,8 @@
 use crate::api::{
     account, aggregate, alert_notices, alerts, assets, change, complete, connections, crons, evidence,
     export, fields, files, hunts, info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page,
-    pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, system, tls_keys, tokens,
-    totp, upload, users, views,
+    payload, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, system, tls_keys,
+    tokens, totp, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -17,6 +17,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, get};
 use std::any::Any;
+use std::time::Instant;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -99,7 +100,8 @@ fn queries() -> OpenApiRouter<App> {
         .routes(routes!(pcap::sessions_pcapng))
         .routes(routes!(pcap::session_file))
         .routes(routes!(pcap::entire))
-        .routes(routes!(packets::raw))
+        .routes(routes!(payload::raw))
+        .routes(routes!(payload::cyberchef))
         .routes(routes!(packet_files::by_hash))
         .routes(routes!(packet_files::by_hash_of_session))
         .also(GET, "/bodyHash/{hash}", "/api/sessions/bodyhash/{hash}", packet_files::by_hash)
@@ -118,7 +120,7 @@ fn queries() -> OpenApiRouter<App> {
         .also(BOTH, "/sessions.pcap", "/api/sessions.pcap", pcap::sessions_pcap)
         .also(BOTH, "/sessions.pcapng", "/api/sessions.pcapng", pcap::sessions_pcapng)
         .also(GET, "/api/session/{node}/{id}/pcap", "/api/session/{node}/{file}", pcap::session_pcap)
-        .also(GET, "/{node}/raw/{id}", "/api/session/raw/{node}/{id}", packets::raw)
+        .also(GET, "/{node}/raw/{id}", "/api/session/raw/{node}/{id}", payload::raw)
         .also(POST, "/api/sessions.json", "/api/sessions.json", export::json)
         .also(BOTH, "/sessions.csv", "/api/sessions.csv", export::csv)
         .also(POST, "/api/unique", "/api/unique", aggregate::unique)
@@ -235,8 +237,6 @@ fn others() -> OpenApiRouter<App> {
 /// What clients of Arkime ask about the system around it.
 fn system() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(system::store_health))
-        .routes(routes!(system::parliament))
         .routes(routes!(system::store_stats))
         .routes(routes!(system::store_indices))
         .routes(routes!(system::tasks))
@@ -250,9 +250,7 @@ fn system() -> OpenApiRouter<App> {
         .routes(routes!(system::receive))
         .routes(routes!(page::config))
         .routes(routes!(page::css))
-        .also(GET, "/eshealth.json", "/api/eshealth", system::store_health)
         .also(GET, "/esstats.json", "/api/esstats", system::store_stats)
-        .also(GET, "/parliament.json", "/api/parliament", system::parliament)
         .also(POST, "/receiveSession", "/api/sessions/receive", system::receive)
 }
 
@@ -296,8 +294,14 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(oidc::callback))
         .routes(routes!(info::health))
         .routes(routes!(info::app_version))
-        .also(GET, "/_ns_/nstest.html", "/health", info::health);
-    let metrics = OpenApiRouter::new().routes(routes!(info::metrics));
+        .also(POST, "/health", "/health", info::health)
+        .also(BOTH, "/_ns_/nstest.html", "/health", info::health);
+    let metrics = OpenApiRouter::new()
+        .routes(routes!(info::metrics))
+        .routes(routes!(system::store_health))
+        .routes(routes!(system::parliament))
+        .also(GET, "/eshealth.json", "/api/eshealth", system::store_health)
+        .also(GET, "/parliament.json", "/api/parliament", system::parliament);
     if app.config.open_metrics {
         open = open.merge(metrics);
     } else {
@@ -337,9 +341,12 @@ pub(crate) fn router(app: App) -> Router {
 /// Counts, and headers that keep answers out of caches, frames and other sites.
 async fn every_answer(State(app): State<App>, request: Request, next: Next) -> Response {
     let secure = auth::Client::of(request.extensions()).secure;
+    let started = Instant::now();
     let mut response = next.run(request).await;
+    let took = HeaderValue::from(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
     app.metrics.answered(response.status().as_u16());
     let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-arkime-response-time"), took);
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, CSP),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

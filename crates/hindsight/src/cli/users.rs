@@ -42,7 +42,7 @@ pub enum UserCommand {
         #[arg(value_name = "ROLE")]
         roles: Vec<String>,
     },
-    /// Give a user a new random password and print it; makes the user where there is none
+    /// Give a user a new random password and print it; makes the user where there is none, the very first as administrator
     Password {
         /// User id
         #[arg(default_value = "admin")]

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{Extensions, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes of a user's settings.
@@ -125,15 +126,17 @@ pub(crate) async fn logout(
 }
 
 #[utoipa::path(get, path = "/api/user", tag = "account",
-    responses((status = 200, description = "The user"), (status = 401, description = "Not logged in")))]
+    responses((status = 200, description = "The user; `assignableRoles` are those that it may give to others"), (status = 401, description = "Not logged in")))]
 /// The current user.
-pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Json<Value> {
+pub(crate) async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Value>, ApiError> {
     let mut shown = caller.user.public();
     shown["canUpload"] = app.state.uploads.is_some().into();
     shown["canTransferOwner"] = true.into();
     shown["settings"] = with_defaults(&app, &caller.user.settings);
     shown["hideTags"] = shown["settings"]["hideTags"].clone();
-    Json(shown)
+    let roles = app.blocking(move |app| crate::api::users::assignable(app, &caller)).await?;
+    shown["assignableRoles"] = roles.into();
+    Ok(Json(shown))
 }
 
 /// Settings with what every user has who has not set it.
@@ -146,7 +149,7 @@ pub(crate) fn with_defaults(app: &App, settings: &Value) -> Value {
     all
 }
 
-/// Whose settings or password a request is about: the caller's, or for those who administer users that of `userId`.
+/// Whom a request is about: the caller, or for those who administer users the user that `userId` names (`None`: the caller).
 fn subject(caller: &Caller, params: &Params) -> Result<Option<String>, ApiError> {
     match params.get("userId").filter(|id| *id != caller.user.user_id) {
         None => Ok(None),
@@ -164,6 +167,28 @@ fn other(app: &App, caller: &Caller, id: &str) -> Result<User, ApiError> {
     Ok(user)
 }
 
+/// The user that a request is about.
+pub(crate) async fn whose(app: &App, caller: &Caller, params: &Params) -> Result<Arc<User>, ApiError> {
+    let Some(id) = subject(caller, params)? else { return Ok(caller.user.clone()) };
+    let caller = caller.clone();
+    app.blocking(move |app| other(app, &caller, &id).map(Arc::new)).await
+}
+
+/// Changes the user that a request is about.
+pub(crate) async fn change_whose(
+    app: App,
+    caller: Caller,
+    params: &Params,
+    mut change: impl FnMut(&mut User) -> Result<(), ApiError> + Send + 'static,
+) -> Result<(), ApiError> {
+    let Some(id) = subject(&caller, params)? else { return own(app, caller, change).await };
+    let work = move |app: &App| {
+        other(app, &caller, &id)?;
+        auth::change(&*app.state.catalog, &id, &mut change).map(|_| ())
+    };
+    app.blocking(work).await
+}
+
 #[utoipa::path(get, path = "/api/user/settings", tag = "account", params(("userId" = Option<String>, Query, description = "Another user; for those who administer users")),
     responses((status = 200, description = "A JSON object; what was never set has its default")))]
 /// The user's settings.
@@ -172,10 +197,7 @@ pub(crate) async fn settings(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let Some(id) = subject(&caller, &params)? else {
-        return Ok(Json(with_defaults(&app, &caller.user.settings)));
-    };
-    app.blocking(move |app| Ok(Json(with_defaults(app, &other(app, &caller, &id)?.settings)))).await
+    Ok(Json(with_defaults(&app, &whose(&app, &caller, &params).await?.settings)))
 }
 
 #[utoipa::path(post, path = "/api/user/settings", tag = "account",
@@ -187,8 +209,7 @@ pub(crate) async fn store_settings(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let whose = subject(&caller, &params)?;
-    let settings = params.body.ok_or_else(|| ApiError::bad("the settings are a JSON object in the body"))?;
+    let settings = params.body.clone().ok_or_else(|| ApiError::bad("the settings are a JSON object in the body"))?;
     // what is as everybody has it is not kept: it follows when the operator changes it
     let defaults = with_defaults(&app, &json!({}));
     let settings = settings.into_iter().filter(|(name, value)| defaults.get(name) != Some(value)).collect();
@@ -196,51 +217,51 @@ pub(crate) async fn store_settings(
     if settings.to_string().len() > MAX_SETTINGS {
         return Err(ApiError::bad(format!("settings have at most {MAX_SETTINGS} bytes")));
     }
-    if let Some(id) = whose {
-        app.blocking(move |app| {
-            other(app, &caller, &id)?;
-            auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
-                user.settings = settings.clone();
-                Ok(())
-            })
-        })
-        .await?;
-    } else {
-        own(app, caller, move |user| {
-            user.settings = settings.clone();
-            Ok(())
-        })
-        .await?;
-    }
+    change_whose(app, caller, &params, move |user| {
+        user.settings = settings.clone();
+        Ok(())
+    })
+    .await?;
     Ok(Json(json!({ "success": true, "text": "Settings saved" })))
 }
 
 #[utoipa::path(post, path = "/api/user/password", tag = "account",
+    params(("userId" = Option<String>, Query, description = "Another user, whose current password is not needed; for those who administer users")),
     request_body(content = Value, description = "`{currentPassword,newPassword}`"),
     responses((status = 200, description = "`{success,text}`; other log-ins of the user end"), (status = 403, description = "The current password is wrong, or the new one too short")))]
-/// Changes the user's password.
+/// Changes the user's password, or sets that of another user.
 pub(crate) async fn password(
     State(app): State<App>,
     caller: Caller,
     extensions: Extensions,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let current = body_text(&params, "currentPassword")?.to_owned();
     let new = body_text(&params, "newPassword")?.to_owned();
     auth::check_password(&new).map_err(|e| ApiError::forbidden(e.to_string()))?;
-    let id = caller.user.user_id.clone();
-    let checked = auth::log_in(&app, id.clone(), current, Client::of(&extensions).address).await;
-    checked.map_err(|e| match e.status {
-        axum::http::StatusCode::UNAUTHORIZED => ApiError::forbidden("the current password is wrong"),
-        _ => e,
-    })?;
+    let another = subject(&caller, &params)?;
+    if another.is_none() {
+        let current = body_text(&params, "currentPassword")?.to_owned();
+        let id = caller.user.user_id.clone();
+        let checked = auth::log_in(&app, id, current, Client::of(&extensions).address).await;
+        checked.map_err(|e| match e.status {
+            axum::http::StatusCode::UNAUTHORIZED => ApiError::forbidden("the current password is wrong"),
+            _ => e,
+        })?;
+    }
     app.blocking(move |app| {
+        let (id, kept) = match another {
+            None => (caller.user.user_id.clone(), caller.login.as_deref()),
+            Some(id) if id.starts_with(crate::roles::OWN) => {
+                return Err(ApiError::forbidden("a role has no password"));
+            }
+            Some(id) => (other(app, &caller, &id)?.user_id, None),
+        };
         let stored = Stored::of(&app.config.access, &id, &new)?;
         auth::change(&*app.state.catalog, &id, &mut |user: &mut User| {
             user.take(stored.clone());
             Ok(())
         })?;
-        auth::stop_others(app, &id, caller.login.as_deref())
+        auth::stop_others(app, &id, kept)
     })
     .await?;
     Ok(Json(json!({ "success": true, "text": "Changed password successfully" })))

@@ -1,6 +1,7 @@
-//! What the viewer keeps for a user: column layouts and the state of its tables.
+//! What the viewer keeps for a user: column layouts and the state of its tables. With `userId` those who administer users read and
+//! change what is kept for somebody else.
 
-use crate::api::users::own;
+use crate::api::account::{change_whose, whose};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -57,8 +58,14 @@ fn read(params: &Params, kind: &str, name: Option<&str>) -> Result<Map<String, V
 #[utoipa::path(get, path = "/api/user/layouts/{type}", tag = "users", params(("type" = String, Path, description = "`sessionstable`, `sessionsinfofields` or `spiview`")),
     responses((status = 200, description = "A list of layouts")))]
 /// Layouts of the user.
-pub(crate) async fn list(caller: Caller, Path(kind): Path<String>) -> Result<Json<Value>, ApiError> {
-    Ok(Json(layouts(&caller.user.more, property(&kind)?).to_vec().into()))
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Path(kind): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let property = property(&kind)?;
+    Ok(Json(layouts(&whose(&app, &caller, &params).await?.more, property).to_vec().into()))
 }
 
 #[utoipa::path(post, path = "/api/user/layouts/{type}", tag = "users", params(("type" = String, Path, description = "Type of the layout")),
@@ -73,7 +80,7 @@ pub(crate) async fn create(
     let property = property(&kind)?;
     let layout = Value::Object(read(&params, &kind, None)?);
     let added = layout.clone();
-    own(app, caller, move |user| {
+    change_whose(app, caller, &params, move |user| {
         let mut all = layouts(&user.more, property).to_vec();
         if all.iter().any(|other| other["name"] == added["name"]) {
             return Err(ApiError::forbidden("There is already a layout with that name"));
@@ -101,7 +108,7 @@ pub(crate) async fn change(
     let property = property(&kind)?;
     let layout = Value::Object(read(&params, &kind, Some(&name))?);
     let changed = layout.clone();
-    own(app, caller, move |user| {
+    change_whose(app, caller, &params, move |user| {
         let mut all = layouts(&user.more, property).to_vec();
         let place = all.iter_mut().find(|other| other["name"] == changed["name"]);
         *place.ok_or_else(|| ApiError::forbidden("Layout not found"))? = changed.clone();
@@ -119,9 +126,10 @@ pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
     Path((kind, name)): Path<(String, String)>,
+    params: Params,
 ) -> Result<Json<Value>, ApiError> {
     let property = property(&kind)?;
-    own(app, caller, move |user| {
+    change_whose(app, caller, &params, move |user| {
         let mut all = layouts(&user.more, property).to_vec();
         let before = all.len();
         all.retain(|other| other["name"] != name.as_str());
@@ -138,9 +146,15 @@ pub(crate) async fn remove(
 #[utoipa::path(get, path = "/api/user/state/{name}", tag = "users", params(("name" = String, Path, description = "Name of the state")),
     responses((status = 200, description = "The object, `{}` where there is none")))]
 /// State of a table or page of the viewer.
-pub(crate) async fn state(caller: Caller, Path(name): Path<String>) -> Json<Value> {
-    let found = caller.user.more.get("tableStates").and_then(|states| states.get(&name));
-    Json(found.cloned().unwrap_or_else(|| json!({})))
+pub(crate) async fn state(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    let user = whose(&app, &caller, &params).await?;
+    let found = user.more.get("tableStates").and_then(|states| states.get(&name));
+    Ok(Json(found.cloned().unwrap_or_else(|| json!({}))))
 }
 
 #[utoipa::path(post, path = "/api/user/state/{name}", tag = "users", params(("name" = String, Path, description = "Name of the state")),
@@ -152,11 +166,11 @@ pub(crate) async fn store_state(
     Path(name): Path<String>,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let state = Value::Object(params.body.unwrap_or_default());
+    let state = Value::Object(params.body.clone().unwrap_or_default());
     if state.to_string().len() > MAX_BYTES || name.len() > 100 {
         return Err(ApiError::forbidden(format!("a state has at most {MAX_BYTES} bytes, its name 100")));
     }
-    own(app, caller, move |user| {
+    change_whose(app, caller, &params, move |user| {
         let states = user.more.entry("tableStates").or_insert_with(|| json!({}));
         if !states.is_object() {
             *states = json!({});

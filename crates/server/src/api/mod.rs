@@ -22,6 +22,7 @@ pub(crate) mod packet_files;
 pub(crate) mod packet_tree;
 pub(crate) mod packets;
 pub(crate) mod page;
+pub(crate) mod payload;
 pub(crate) mod pcap;
 pub(crate) mod pins;
 pub(crate) mod regression;

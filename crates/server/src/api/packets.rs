@@ -26,19 +26,19 @@ const MAX_PACKETS: usize = 10_000;
 /// Packets of one answer when no number is given.
 const PACKETS: usize = 200;
 /// Bytes of packets of one answer.
-const MAX_BYTES: usize = 24 << 20;
+pub(super) const MAX_BYTES: usize = 24 << 20;
 /// Bytes of one answer when payloads were unpacked.
 const MAX_GROWN: usize = 48 << 20;
 /// Bytes of one side of a conversation that are put together in memory.
 pub(super) const MAX_RAW: usize = 256 << 20;
 
 /// One packet, taken apart.
-struct Shown {
-    number: usize,
+pub(super) struct Shown {
+    pub number: usize,
     time: i64,
-    side: Side,
+    pub side: Side,
     original: u32,
-    payload: Vec<u8>,
+    pub payload: Vec<u8>,
     frame: Vec<u8>,
     info: String,
 }
@@ -211,7 +211,7 @@ fn source(doc: &SessionDoc) -> Option<(IpAddr, Option<u16>)> {
     Some((doc.ip(&core::SRC_IP)?, port.filter(|port| *port != 0)))
 }
 
-fn read(
+pub(super) fn read(
     app: &App,
     doc: &SessionDoc,
     wanted: Wanted,
@@ -412,93 +412,6 @@ pub(super) fn converse(
     });
     control.check()?;
     Ok((builder.finish(), losses))
-}
-
-#[utoipa::path(get, path = "/api/session/raw/{node}/{id}", tag = "packets",
-    params(
-        ("node" = String, Path, description = "Node; only the id is looked at"),
-        ("id" = String, Path, description = "Id of a session"),
-        ("type" = Option<String>, Query, description = "`src` (the default) or `dst`: whose bytes"),
-    ),
-    responses((status = 200, description = "What one side said, reassembled", content_type = "application/octet-stream"), (status = 410, description = "The packets are gone")))]
-/// The payload of one side.
-pub(crate) async fn raw(
-    State(app): State<App>,
-    caller: Caller,
-    Path((_, id)): Path<(String, String)>,
-    params: Params,
-) -> Result<Response, ApiError> {
-    check_right(&caller)?;
-    let side = match params.get("type") {
-        None | Some("src") => Side::Src,
-        Some("dst") => Side::Dst,
-        Some(_) => return Err(ApiError::bad("type is src or dst")),
-    };
-    let work = move |app: &App, control: &Control| {
-        let doc = one(app, &caller, &id)?;
-        let name = format!("{}-{}.raw", doc.id, dir(side));
-        let (conversation, losses) = converse(app, &doc, Wanted::of(&doc), (MAX_RAW, control))?;
-        if conversation.left_out > 0 {
-            let text = format!("the session carries more than {MAX_RAW} bytes; export it as pcap");
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text));
-        }
-        if let (true, Some(loss)) = (conversation.turns.is_empty(), losses.first()) {
-            return Err(ApiError::new(StatusCode::GONE, loss.to_string()));
-        }
-        let turns = conversation.turns.into_iter().filter(|turn| turn.speaker == side);
-        Ok((name, turns.flat_map(|turn| turn.bytes).collect::<Vec<u8>>()))
-    };
-    let (name, bytes) = app.query(None, work).await?;
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, bytes).into_response())
-}
-
-/// Bytes in which a hunt searches.
-pub(crate) struct Piece {
-    /// `src` or `dst`.
-    pub side: &'static str,
-    /// Number of the packet; `None` where the packets were put together.
-    pub packet: Option<usize>,
-    pub bytes: Vec<u8>,
-}
-
-/// Payload of the first packets of a session: of each packet, or (reassembled) all that each side said.
-pub(crate) fn searched(
-    app: &App,
-    doc: &SessionDoc,
-    (reassembled, packets): (bool, usize),
-    control: &Control,
-) -> Result<Vec<Piece>, ApiError> {
-    let wanted = Wanted { positions: cut(&doc.positions, 0, packets), ..Wanted::of(doc) };
-    let gone = |losses: &[Loss]| {
-        losses.first().map_or(Ok(()), |loss| Err(ApiError::new(StatusCode::GONE, loss.to_string())))
-    };
-    if !reassembled {
-        let (shown, losses) = read(app, doc, wanted, 0, control)?;
-        if shown.is_empty() {
-            gone(&losses)?;
-        }
-        let pieces = shown.into_iter().filter(|packet| !packet.payload.is_empty());
-        return Ok(pieces
-            .map(|p| Piece { side: dir(p.side), packet: Some(p.number), bytes: p.payload })
-            .collect());
-    }
-    let (conversation, losses) = converse(app, doc, wanted, (MAX_BYTES, control))?;
-    if conversation.turns.is_empty() {
-        gone(&losses)?;
-    }
-    let mut pieces =
-        [Side::Src, Side::Dst].map(|side| Piece { side: dir(side), packet: None, bytes: Vec::new() });
-    for turn in conversation.turns {
-        if let Some(piece) = pieces.iter_mut().find(|piece| piece.side == dir(turn.speaker)) {
-            piece.bytes.extend_from_slice(&turn.bytes);
-        }
-    }
-    Ok(pieces.into())
 }
 
 #[cfg(test)]

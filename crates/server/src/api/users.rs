@@ -260,19 +260,54 @@ fn rows(app: &App, params: &Params) -> Result<(Vec<Value>, usize), ApiError> {
     Ok((rows, total))
 }
 
+/// The user-defined roles that the caller may give to others and take from them: all for those who administer users.
+pub(crate) fn assignable(app: &App, caller: &Caller) -> Result<Vec<String>, ApiError> {
+    let all = caller.user.has_role("usersAdmin");
+    let entries = app.state.catalog.list(USERS)?.into_iter();
+    let roles = entries.filter(|entry| entry.key.starts_with(OWN));
+    let mine = |entry: &index::Entry| names_of(&entry.value, "roleAssigners").contains(&caller.user.user_id);
+    Ok(roles.filter(|entry| all || mine(entry)).map(|entry| entry.key).collect())
+}
+
+/// Ids and names of the users that may be given a role, and whether they have it; who assigns a role sees no more.
+fn members(app: &App, params: &Params, role: &str) -> Result<(Vec<Value>, usize), ApiError> {
+    let filter = params.get("filter").unwrap_or_default().to_lowercase();
+    let mut shown = Vec::new();
+    let mut total = 0;
+    for entry in app.state.catalog.list(USERS)? {
+        let Ok(user) = serde_json::from_value::<User>(entry.value) else { continue };
+        if user.user_id.starts_with(OWN) {
+            continue;
+        }
+        total += 1;
+        if [&user.user_id, &user.user_name].iter().any(|text| text.to_lowercase().contains(&filter)) {
+            let has = user.roles.iter().any(|own| own == role);
+            shown.push(json!({ "userId": user.user_id, "userName": user.user_name, "hasRole": has }));
+        }
+    }
+    Ok((shown, total))
+}
+
 #[utoipa::path(post, path = "/api/users", tag = "users", params(TableQuery,
         ("filter" = Option<String>, Query, description = "Part of an id or name; `!role` for those without the role"),
         ("roleId" = Option<String>, Query, description = "Only who has this role")),
-    responses((status = 200, description = "`{success,data,recordsTotal,recordsFiltered}`")))]
-/// Users and roles.
+    responses((status = 200, description = "`{success,data,recordsTotal,recordsFiltered}`; for an assigner of the role `data:[{userId,userName,hasRole}]`")))]
+/// Users and roles. Who may only give a role to others names it in `roleId` and gets the ids and names of all users, each with
+/// whether it has the role.
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    may_administer(&caller)?;
     let work = move |app: &App| {
-        let (rows, total) = rows(app, &params)?;
+        let role = params.get("roleId").unwrap_or_default().to_owned();
+        let assigns = !caller.user.has_role("usersAdmin") && assignable(app, &caller)?.contains(&role);
+        let (rows, total) = if assigns {
+            members(app, &params, &role)?
+        } else {
+            may_administer(&caller)?;
+            rows(app, &params)?
+        };
         let mut page = table::page(rows, total, &params, "userId", 500)?;
         page["success"] = true.into();
         Ok(Json(page))

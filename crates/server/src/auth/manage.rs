@@ -2,7 +2,7 @@
 
 use crate::app::now_ms;
 use crate::auth::token::{self, ApiToken, TokenWish};
-use crate::auth::user::as_index_error;
+use crate::auth::user::{as_index_error, is_first};
 use crate::auth::{USERS, User, change, load, set_password};
 use crate::error::ApiError;
 use crate::roles::{OWN, ROLES, is_system};
@@ -37,7 +37,7 @@ fn check_roles(catalog: &dyn Catalog, roles: &[String]) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// Makes a user with a random password, which is returned and stored nowhere.
+/// Makes a user with a random password, which is returned and stored nowhere. The first user has to be a super administrator.
 ///
 /// # Errors
 /// When the id cannot be used, is taken, a role is not known, or the catalogue cannot be written.
@@ -53,6 +53,12 @@ pub fn add_user(
             return Err(ApiError::bad("a user id has letters, digits and @ - _ . and does not begin with _"));
         }
         check_roles(catalog, roles)?;
+        if !roles.iter().any(|role| role == "superAdmin") && is_first(catalog)? {
+            let text = format!(
+                "the first user has to be an administrator: add --role superAdmin, or `hindsight user password {id}` makes {id} one"
+            );
+            return Err(ApiError::bad(text));
+        }
         let user = User {
             user_id: id.to_owned(),
             user_name: name.to_owned(),

@@ -188,7 +188,7 @@ pub struct FirstAdmin {
 /// # Errors
 /// When the catalogue cannot be read or written.
 pub fn ensure_admin(catalog: &dyn Catalog) -> Result<Option<FirstAdmin>, index::Error> {
-    if !catalog.list(USERS)?.is_empty() {
+    if !is_first(catalog)? {
         return Ok(None);
     }
     let password = random_text::<15>().map_err(as_index_error)?;
@@ -206,8 +206,9 @@ pub fn ensure_admin(catalog: &dyn Catalog) -> Result<Option<FirstAdmin>, index::
     Ok(made.then_some(FirstAdmin { user: user.user_id, password }))
 }
 
-/// Sets the password of a user, made when there is none (with the role `arkimeUser`); `None` picks a random one.
-/// Returns the password. For the command line: whoever may write the catalogue may do this.
+/// Sets the password of a user, made when there is none: the very first as super administrator, for otherwise nobody could
+/// make one; later ones with the role `arkimeUser`. `None` picks a random password. Returns the password. For the command
+/// line: whoever may write the catalogue may do this.
 ///
 /// # Errors
 /// When the password is too short or too long, or the catalogue cannot be written.
@@ -219,8 +220,12 @@ pub fn set_password(catalog: &dyn Catalog, id: &str, password: Option<&str>) -> 
     check_password(&password).map_err(|e| as_index_error(ApiError::bad(e.to_string())))?;
     let hash = hash_password(&password).map_err(as_index_error)?;
     if catalog.get(USERS, id)?.is_none() {
-        let user =
+        let mut user =
             User { user_id: id.to_owned(), user_name: id.to_owned(), created: now_ms(), ..User::default() };
+        if is_first(catalog)? {
+            user.roles = vec!["superAdmin".to_owned()];
+            user.remove_enabled = true;
+        }
         catalog.put(USERS, id, &user.to_json().map_err(as_index_error)?, Some(0))?;
     }
     change(catalog, id, &mut |user| {
@@ -231,6 +236,11 @@ pub fn set_password(catalog: &dyn Catalog, id: &str, password: Option<&str>) -> 
     })
     .map_err(as_index_error)?;
     Ok(password)
+}
+
+/// Whether nobody is there yet who could log in; roles are no users.
+pub(crate) fn is_first(catalog: &dyn Catalog) -> Result<bool, index::Error> {
+    Ok(catalog.list(USERS)?.iter().all(|entry| entry.key.starts_with(crate::roles::OWN)))
 }
 
 pub(crate) fn as_index_error(error: ApiError) -> index::Error {

@@ -67,6 +67,9 @@ async fn everything_needs_a_user() {
         "/api/sessions.pcap",
         "/api/jobs",
         "/metrics",
+        "/api/eshealth",
+        "/api/parliament",
+        "/cyberchef/n1/session/3@261122-AQEBAQEBAQEBAQEBAQEBAQ",
         "/api/histories",
         "/api/appinfo",
         "/api/session/3@261122-AQEBAQEBAQEBAQEBAQEBAQ",
@@ -170,6 +173,47 @@ async fn a_password_is_changed_and_other_logins_end() {
     assert_eq!(one.get("/api/user").await.status, StatusCode::OK);
     assert_eq!(two.get("/api/user").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(fixture.login_as("admin", "long enough").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_administrator_sets_the_password_of_another_user() {
+    let fixture = Fixture::new();
+    let admin = fixture.admin().await;
+    let bob = fixture.user("bob", json!({})).await;
+    let new = json!({ "newPassword": "given to bob" });
+    let set = |user: &str| format!("/api/user/password?userId={user}");
+    admin.post(&set("bob"), new.clone()).await.ok();
+    assert_eq!(bob.get("/api/user").await.status, StatusCode::UNAUTHORIZED, "its log-ins have ended");
+    assert_eq!(admin.get("/api/user").await.status, StatusCode::OK, "the administrator's have not");
+    assert_eq!(fixture.login_as("bob", "password-1").await.status, StatusCode::UNAUTHORIZED);
+    let bob = fixture.client("bob", "given to bob").await;
+    assert_eq!(bob.post(&set("admin"), new.clone()).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(fixture.login_as("admin", &fixture.admin_password).await.status, StatusCode::OK);
+    // an administrator of users is no super administrator
+    let manager = fixture.user("manager", json!({"roles": ["usersAdmin"]})).await;
+    assert_eq!(manager.post(&set("admin"), new.clone()).await.status, StatusCode::FORBIDDEN);
+    manager.post(&set("bob"), new.clone()).await.ok();
+    let short = json!({ "newPassword": "short" });
+    assert_eq!(admin.post(&set("bob"), short).await.status, StatusCode::FORBIDDEN);
+    let nobody = admin.post(&set("nobody"), new.clone()).await;
+    assert_eq!((nobody.status, nobody.json()["text"].clone()), (StatusCode::FORBIDDEN, json!("Unknown user")));
+    // the own one always needs the current one
+    let own = admin.post(&set("admin"), new).await;
+    assert_eq!(own.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_first_user_is_an_administrator() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = catalog_sqlite::Sqlite::open(dir.path().join("c")).unwrap();
+    let refused = crate::manage::add_user(&catalog, "eve", "Eve", &["arkimeUser".to_owned()]).unwrap_err();
+    assert!(refused.to_string().contains("--role superAdmin"), "{refused}");
+    crate::set_password(&catalog, "root", None).unwrap();
+    let roles = |id: &str| catalog.get("users", id).unwrap().unwrap().value["roles"].clone();
+    assert_eq!(roles("root"), json!(["superAdmin"]));
+    crate::set_password(&catalog, "eve", None).unwrap();
+    assert_eq!(roles("eve"), json!(["arkimeUser"]), "later ones are not");
+    assert_eq!(ensure_admin(&catalog).unwrap(), None, "there is one already");
 }
 
 #[tokio::test]

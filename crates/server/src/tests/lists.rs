@@ -191,6 +191,14 @@ async fn metrics_and_health() {
     let fixture = Fixture::with(|config| config.open_metrics = true);
     let get = |path: &str| fixture.send(Request::get(path).body(Body::empty()).unwrap());
     assert_eq!(get("/health").await.status, StatusCode::OK);
+    for path in ["/api/eshealth", "/eshealth.json", "/api/parliament", "/parliament.json"] {
+        let answer = get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let took = answer.headers["x-arkime-response-time"].to_str().unwrap();
+        assert!(took.parse::<u64>().is_ok(), "milliseconds: {took}");
+    }
+    let posted = fixture.send(Request::post("/health").body(Body::empty()).unwrap()).await;
+    assert_eq!((posted.status, posted.body.len()), (StatusCode::OK, 0));
     let client = fixture.admin().await;
     client.get("/api/sessions?date=-1").await.ok();
     let text = get("/metrics").await.text();

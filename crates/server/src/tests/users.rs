@@ -101,6 +101,17 @@ async fn roles_are_assigned_by_their_assigners() {
     let unknown =
         lead.post("/api/user/other/assignment", json!({"roleId": "superAdmin", "newRoleState": true})).await;
     assert_eq!(unknown.status, StatusCode::FORBIDDEN);
+    // whoever assigns a role sees who has it, and of others no more than that they are there
+    assert_eq!(lead.get("/api/user").await.ok()["assignableRoles"], json!(["role:team"]));
+    assert_eq!(other.get("/api/user").await.ok()["assignableRoles"], json!([]));
+    let members = lead.post("/api/users", json!({"roleId": "role:team", "filter": "other"})).await.ok();
+    assert_eq!(members["data"], json!([{"userId": "other", "userName": "other", "hasRole": true}]));
+    assert_eq!(members["recordsTotal"], 3);
+    for body in [json!({}), json!({"roleId": "arkimeUser"}), json!({"roleId": "role:none"})] {
+        assert_eq!(lead.post("/api/users", body).await.status, StatusCode::FORBIDDEN);
+    }
+    let not_his = other.post("/api/users", json!({"roleId": "role:team"})).await;
+    assert_eq!(not_his.status, StatusCode::FORBIDDEN);
     // a role cannot log in
     assert_eq!(fixture.login_as("role:team", "").await.status, StatusCode::UNAUTHORIZED);
 }
@@ -124,4 +135,14 @@ async fn layouts_and_states() {
     assert_eq!(client.get("/api/user/state/sessionsNew").await.ok(), json!({}));
     client.post("/api/user/state/sessionsNew", json!({"order": [1]})).await.ok();
     assert_eq!(client.get("/api/user/state/sessionsNew").await.ok(), json!({"order": [1]}));
+    // those of another user, for who administers users
+    let bob = fixture.user("bob", json!({})).await;
+    client.post("/api/user/layouts/spiview?userId=bob", json!({"name": "his", "fields": "a"})).await.ok();
+    assert_eq!(bob.get("/api/user/layouts/spiview").await.ok()[0]["name"], "his");
+    assert_eq!(client.get("/api/user/layouts/spiview?userId=bob").await.ok()[0]["name"], "his");
+    assert_eq!(client.get("/api/user/layouts/spiview").await.ok(), json!([]));
+    let others = bob.get("/api/user/layouts/spiview?userId=admin").await;
+    assert_eq!(others.status, StatusCode::FORBIDDEN);
+    let others = bob.json(Method::DELETE, "/api/user/layouts/spiview/x?userId=admin", json!({})).await;
+    assert_eq!(others.status, StatusCode::FORBIDDEN);
 }
