@@ -4,7 +4,7 @@ mod reserve;
 
 use crate::config::{Retention, Room, Sessions};
 use crate::home::Home;
-use crate::stores::{Stores, remove_file};
+use crate::stores::Stores;
 use crate::{Failure, Outcome, ask};
 use fields::Target;
 use index::{Control, FileRecord, Lease, SessionIndex, SessionSink};
@@ -290,27 +290,10 @@ impl Keeper {
         Ok(gone)
     }
 
-    /// Deletes a file: marks it, looks again whether somebody reads it, removes it, forgets it. A crash anywhere between is repaired at the
-    /// next start. Returns false where it is read.
+    /// Deletes a file; false where it is read. A catalogue without room gets the reserve.
     fn delete(&self, file: &FileRecord) -> Result<bool, String> {
-        let catalog = &*self.stores.catalog;
-        let mark = |deleting| catalog.update_file(&FileRecord { deleting, ..file.clone() });
-        if let Err(error) = mark(true) {
-            if error.kind != index::ErrorKind::Full {
-                return Err(error.to_string());
-            }
-            // a catalogue without room for a mark gets the reserve; without a mark a crash leaves a row without a file
-            self.index_is_full();
-            let _ = mark(true);
-        }
-        let leased = Lease::all(catalog).map_err(|error| error.to_string())?;
-        if leased.contains(&(file.node.clone(), file.num)) {
-            mark(false).map_err(|error| error.to_string())?;
-            return Ok(false);
-        }
-        remove_file(Path::new(&file.name)).map_err(|error| format!("{}: {error}", file.name))?;
-        catalog.remove_file(&file.node, file.num).map_err(|error| error.to_string())?;
-        Ok(true)
+        let full = || self.index_is_full();
+        index::delete_file(&*self.stores.catalog, file, full).map_err(|error| error.to_string())
     }
 
     /// Sessions that go with their packets, or by their own age.

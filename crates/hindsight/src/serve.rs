@@ -87,6 +87,8 @@ pub fn serve(
         user_defaults: settings.user_defaults.clone().into_iter().collect(),
         tls: settings.viewer.tls(),
         hsts: settings.viewer.hsts,
+        open_metrics: settings.viewer.open_metrics,
+        tls_keys: settings.viewer.tls_keys.clone(),
         access: settings.viewer.access(crate::secret::of(home)?)?,
         ..Config::default()
     };

@@ -83,32 +83,33 @@ pub(crate) fn most(asked: &Asked<'_>, target: Target, terms: &Terms) -> Result<O
         return Ok(None);
     }
     let (other, memory) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let lists = parallel::each(asked.shared, asked.segments, asked.control, Vec::new, |_, open, lists| {
-        let rows = asked.node.rows(open, asked.control)?;
-        if matches!(rows, Selection::None) {
-            return Ok(true);
-        }
-        let Some(column) = open.target(target)? else { return Ok(true) };
-        let Data::Texts(codes, dict) = &column.data else { return Ok(true) };
-        let list = match codes {
-            Codes::Of(codes) => {
-                let counts = count_codes(&column, codes, dict.len(), &rows);
-                let list = List { counts, dict: dict.clone() };
-                if dict.sorted { list } else { list.sorted(target.kind() == Kind::Ip) }
+    let lists =
+        parallel::each(asked.shared, asked.segments, asked.control, Vec::new, |number, open, lists| {
+            let rows = asked.rows(number, open)?;
+            if matches!(rows, Selection::None) {
+                return Ok(true);
             }
-            Codes::Each => {
+            let Some(column) = open.target(target)? else { return Ok(true) };
+            let Data::Texts(codes, dict) = &column.data else { return Ok(true) };
+            let list = match codes {
+                Codes::Of(codes) => {
+                    let counts = count_codes(&column, codes, dict.len(), &rows);
+                    let list = List { counts, dict: dict.clone() };
+                    if dict.sorted { list } else { list.sorted(target.kind() == Kind::Ip) }
+                }
+                Codes::Each => {
+                    other.store(true, Ordering::Relaxed);
+                    return Ok(false);
+                }
+            };
+            let size = list.counts.len() * 4 + list.dict.memory();
+            if memory.fetch_add(size, Ordering::Relaxed) + size > MEMORY {
                 other.store(true, Ordering::Relaxed);
                 return Ok(false);
             }
-        };
-        let size = list.counts.len() * 4 + list.dict.memory();
-        if memory.fetch_add(size, Ordering::Relaxed) + size > MEMORY {
-            other.store(true, Ordering::Relaxed);
-            return Ok(false);
-        }
-        lists.push(list);
-        Ok(true)
-    })?;
+            lists.push(list);
+            Ok(true)
+        })?;
     if other.into_inner() {
         return Ok(None);
     }

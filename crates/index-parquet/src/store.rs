@@ -127,14 +127,15 @@ impl SessionIndex for Store {
         let segments = self.shared.snapshot(false)?.segments;
         let one_pass = asked.iter().any(|a| !matches!(a, Aggregate::Terms(_) | Aggregate::Distinct(_)));
         let mut tallies: Vec<Tally<'_>> = asked.iter().map(Tally::new).collect();
+        let ask = Asked::new(&self.shared, &segments, &node, control);
         if one_pass {
             let parts = parallel::each(
                 &self.shared,
                 &segments,
                 control,
                 || asked.iter().map(Tally::new).collect::<Vec<_>>(),
-                |_, open, tallies| {
-                    let rows = node.rows(open, control)?;
+                |number, open, tallies| {
+                    let rows = ask.rows(number, open)?;
                     if !matches!(rows, crate::bitmap::Selection::None) {
                         for tally in tallies {
                             control.check()?;
@@ -148,7 +149,6 @@ impl SessionIndex for Store {
                 tallies.iter_mut().zip(part).for_each(|(all, part)| all.merge(part));
             }
         }
-        let ask = Asked { shared: &self.shared, segments: &segments, node: &node, control };
         control.check()?;
         asked
             .iter()

@@ -17,6 +17,7 @@ use index::meaning::order_buckets;
 use index::{Bucket, Control, Error, ErrorKind, Key, Order, Outcome, Terms};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -270,11 +271,34 @@ impl Level<'_> {
 pub(crate) struct Asked<'a> {
     pub shared: &'a Shared,
     pub segments: &'a [Segment],
-    pub node: &'a Node,
     pub control: &'a Control,
+    node: &'a Node,
+    /// The rows of each segment that are meant, found out once for all passes: a bit a row at most.
+    rows: Vec<OnceLock<Selection>>,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        segments: &'a [Segment],
+        node: &'a Node,
+        control: &'a Control,
+    ) -> Self {
+        let rows = segments.iter().map(|_| OnceLock::new()).collect();
+        Self { shared, segments, control, node, rows }
+    }
+
+    /// The rows of a segment that are meant.
+    pub(crate) fn rows(&self, number: usize, open: &Open<'_>) -> Result<Selection, Error> {
+        let place = self.rows.get(number);
+        if let Some(known) = place.and_then(OnceLock::get) {
+            return Ok(known.clone());
+        }
+        let found = self.node.rows(open, self.control)?;
+        place.map(|place| place.set(found.clone()));
+        Ok(found)
+    }
+
     /// Counts a level; `see` gets each pass's values with count and sums.
     fn level(
         &self,
@@ -293,7 +317,7 @@ impl Asked<'_> {
                 self.control,
                 Counted::new,
                 |number, open, out| {
-                    let rows = self.node.rows(open, self.control)?;
+                    let rows = self.rows(number, open)?;
                     if !matches!(rows, Selection::None) {
                         level.count(number, open, &rows, pass, out)?;
                     }

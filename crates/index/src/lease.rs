@@ -1,6 +1,6 @@
 //! Leases: packet files that somebody reads, which retention leaves alone meanwhile.
 
-use crate::{Catalog, Error};
+use crate::{Catalog, Error, ErrorKind, FileRecord};
 use serde_json::json;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,7 +63,7 @@ impl Lease {
             let _ = catalog.remove(LEASES, &key);
         };
         let thread = std::thread::Builder::new().name("lease".into()).spawn(renew).map_err(|error| {
-            Error::caused(crate::ErrorKind::Unavailable, "no thread can be started to keep a lease", error)
+            Error::caused(ErrorKind::Unavailable, "no thread can be started to keep a lease", error)
         })?;
         Ok(Self { state, thread: Some(thread) })
     }
@@ -96,4 +96,33 @@ impl Drop for Lease {
             let _ = thread.join();
         }
     }
+}
+
+/// Deletes a packet file: marks it, looks whether somebody reads it, removes it from the disk (where it may be gone already), forgets it;
+/// `false` where it is read. A crash anywhere between is repaired at the next start of the node. `full` is called where the catalogue
+/// has no room for the mark, which is tried once more then: without a mark a crash leaves a record without a file.
+///
+/// # Errors
+/// The catalogue cannot be read or written, or the file cannot be removed: it stays marked, and goes at the next start.
+pub fn delete_file(catalog: &dyn Catalog, file: &FileRecord, full: impl FnOnce()) -> Result<bool, Error> {
+    let mark = |deleting| catalog.update_file(&FileRecord { deleting, ..file.clone() });
+    if let Err(error) = mark(true) {
+        if error.kind != ErrorKind::Full {
+            return Err(error);
+        }
+        full();
+        let _ = mark(true); // what fails again fails below, where it matters
+    }
+    if Lease::all(catalog)?.contains(&(file.node.clone(), file.num)) {
+        mark(false)?;
+        return Ok(false);
+    }
+    match std::fs::remove_file(&file.name) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::caused(ErrorKind::Unavailable, file.name.clone(), error));
+        }
+        _ => {}
+    }
+    catalog.remove_file(&file.node, file.num)?;
+    Ok(true)
 }

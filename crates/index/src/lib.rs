@@ -19,7 +19,7 @@ pub use administration::{Administration, Condition, Health, Member, Optimized, P
 pub use aggregate::{Aggregate, Bucket, Histogram, HistogramRow, Key, Order, Outcome, Terms};
 pub use catalog::{Catalog, Entry, FileRecord};
 pub use error::{Error, ErrorKind};
-pub use lease::Lease;
+pub use lease::{Lease, delete_file};
 pub use memory::Memory;
 pub use search::{
     CHANGEABLE, Control, Hits, Page, SessionIndex, SessionSink, Show, Sort, TermChange, is_changeable,

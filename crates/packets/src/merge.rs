@@ -80,6 +80,8 @@ pub struct Merge<'a> {
     losses: Losses,
     clock: u64,
     duplicates: u64,
+    /// A packet that several sessions share is given out for each of them.
+    shared: bool,
 }
 
 impl std::fmt::Debug for Merge<'_> {
@@ -101,7 +103,15 @@ impl<'a> Merge<'a> {
             losses: Losses::default(),
             clock: 0,
             duplicates: 0,
+            shared: false,
         }
+    }
+
+    /// Gives out a packet that several sessions share for each of them, instead of for the first only.
+    #[must_use]
+    pub fn with_shared(mut self) -> Self {
+        self.shared = true;
+        self
     }
 
     /// Adds the packets of a session to those that are to come.
@@ -216,8 +226,12 @@ impl<'a> Merge<'a> {
         source.head = None;
         source.places.sort_unstable_by_key(|place| (place.offset, place.session));
         let before = source.places.len();
-        // a packet that two of the sessions share is given out once
-        source.places.dedup_by_key(|place| place.offset);
+        if self.shared {
+            source.places.dedup_by_key(|place| (place.offset, place.session));
+        } else {
+            // a packet that two of the sessions share is given out once
+            source.places.dedup_by_key(|place| place.offset);
+        }
         self.duplicates += (before - source.places.len()) as u64;
         self.pending -= before - source.places.len();
         source.sorted = true;

@@ -28,6 +28,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// Answers `/metrics`, `/api/eshealth` and `/api/parliament` without log-in, as monitoring asks them.
     pub open_metrics: bool,
+    /// A key log file (SSLKEYLOGFILE) with which those who may decrypt TLS in the packet pane; read again when it changes.
+    pub tls_keys: Option<PathBuf>,
     /// Name of this node, as in the field `node`.
     pub node: String,
     /// Zone in which times without one are read, when the request and the user's settings name none.
@@ -75,6 +77,7 @@ impl Default for Config {
             regression_tests: false,
             secure_cookies: false,
             open_metrics: false,
+            tls_keys: None,
             node: "localhost".to_owned(),
             zone: TimeZone::UTC,
             upload_dir: std::env::temp_dir(),

@@ -153,6 +153,32 @@ fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {
             sums: Vec::new(),
         }))
     };
+    let every_field = || {
+        let targets = schema.entries().iter().filter(|entry| !entry.tokens).map(|entry| entry.target);
+        let terms = |target| Terms { levels: vec![target], size: 100, order: Order::Most, sums: Vec::new() };
+        targets.map(|target| Aggregate::Terms(terms(target))).collect::<Vec<_>>()
+    };
+    let spi_view = |name, plan: Plan| {
+        let asked = every_field();
+        let ask = move |store: &Store| {
+            let outcomes = store.aggregate(&plan, &asked, &Control::new())?;
+            let values = outcomes.iter().map(|outcome| match outcome {
+                index::Outcome::Terms { buckets, .. } => buckets.len() as u64,
+                _ => 0,
+            });
+            Ok(values.sum())
+        };
+        Question { name, ask: Box::new(ask) }
+    };
+    let connections = |name, plan: Plan, size| -> Result<Question, Failure> {
+        let shown = ["ip.src", "ip.dst", "port.dst", "bytes", "databytes", "packets", "node"];
+        let show = Show::Only(shown.into_iter().map(target).collect::<Result<_, _>>()?);
+        let ask = move |store: &Store| {
+            let page = Page { size, show: show.clone(), total: true, ..Page::default() };
+            Ok(store.search(&plan, &page, &Control::new())?.docs.len() as u64)
+        };
+        Ok(Question { name, ask: Box::new(ask) })
+    };
     let timeline = Aggregate::Histogram(Histogram {
         by: &core::STOP_TIME.def,
         interval_ms: 1_440_000,
@@ -178,5 +204,9 @@ fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {
         aggregate("top 20 host names", Plan::All, top("host.dns")?),
         aggregate("top 20 URIs (near-unique)", Plan::All, top("http.uri")?),
         aggregate("top 20 AS names", Plan::All, top("asn.dst")?),
+        spi_view("SPI view: 100 values of every field", Plan::All),
+        spi_view("SPI view of http && port 443", plan("http.method == GET && port.dst == 443")?),
+        connections("connections: the first 5,000 sessions", Plan::All, 5_000)?,
+        connections("connections: the first 50,000 sessions", Plan::All, 50_000)?,
     ])
 }

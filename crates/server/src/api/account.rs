@@ -209,7 +209,8 @@ pub(crate) async fn store_settings(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, ApiError> {
-    let settings = params.body.clone().ok_or_else(|| ApiError::bad("the settings are a JSON object in the body"))?;
+    let settings =
+        params.body.clone().ok_or_else(|| ApiError::bad("the settings are a JSON object in the body"))?;
     // what is as everybody has it is not kept: it follows when the operator changes it
     let defaults = with_defaults(&app, &json!({}));
     let settings = settings.into_iter().filter(|(name, value)| defaults.get(name) != Some(value)).collect();

@@ -78,6 +78,18 @@ impl Subject {
         }
     }
 
+    /// What the index has to be asked for its values; nothing for what the index does not know.
+    pub fn aggregates(&self, size: usize, order: Order) -> Vec<Aggregate> {
+        let terms =
+            |levels: Vec<Target>, size| Aggregate::Terms(Terms { levels, size, order, sums: Vec::new() });
+        match self {
+            Self::Field(target) => vec![terms(vec![*target], size)],
+            Self::Pair(ip, port) => vec![terms(vec![*ip, *port], MAX_VALUES)],
+            Self::Family(targets) => targets.iter().map(|target| terms(vec![*target], MAX_VALUES)).collect(),
+            Self::File => Vec::new(),
+        }
+    }
+
     /// Its values among the sessions of a plan, the most frequent first, and how many more documents have other
     /// values.
     pub fn values(
@@ -87,17 +99,28 @@ impl Subject {
         (size, order): (usize, Order),
         control: &Control,
     ) -> Result<(Vec<Valued>, u64), ApiError> {
-        let index = &*app.state.index;
-        let terms =
-            |levels: Vec<Target>, size| Aggregate::Terms(Terms { levels, size, order, sums: Vec::new() });
+        let outcomes = match self.aggregates(size, order) {
+            none if none.is_empty() => Vec::new(),
+            asked => app.state.index.aggregate(plan, &asked, control)?,
+        };
+        self.answered(app, plan, outcomes, (size, order), control)
+    }
+
+    /// The same from the answers to [`Self::aggregates`], in their order.
+    pub fn answered(
+        &self,
+        app: &App,
+        plan: &Plan,
+        outcomes: Vec<Outcome>,
+        (size, order): (usize, Order),
+        control: &Control,
+    ) -> Result<(Vec<Valued>, u64), ApiError> {
         match self {
             Self::Field(target) => {
-                let outcomes = index.aggregate(plan, &[terms(vec![*target], size)], control)?;
                 let (buckets, other) = only_terms(outcomes);
                 Ok((buckets.into_iter().map(|b| valued(*target, b)).collect(), other))
             }
             Self::Pair(ip, port) => {
-                let outcomes = index.aggregate(plan, &[terms(vec![*ip, *port], MAX_VALUES)], control)?;
                 let mut values = Vec::new();
                 for bucket in only_terms(outcomes).0 {
                     for inner in &bucket.inner {
@@ -113,9 +136,8 @@ impl Subject {
                 Ok(cut(values, size, order))
             }
             Self::Family(targets) => {
-                let asked: Vec<Aggregate> = targets.iter().map(|t| terms(vec![*t], MAX_VALUES)).collect();
                 let mut merged: HashMap<Key, (u64, Vec<Plan>)> = HashMap::new();
-                for (target, outcome) in targets.iter().zip(index.aggregate(plan, &asked, control)?) {
+                for (target, outcome) in targets.iter().zip(outcomes) {
                     for bucket in only_terms(vec![outcome]).0 {
                         let place = merged.entry(bucket.key.clone()).or_default();
                         place.0 += bucket.count;
@@ -133,7 +155,8 @@ impl Subject {
                 let mut values = Vec::new();
                 for file in app.state.catalog.files()? {
                     let own = Plan::Files(vec![(file.node, file.num)]);
-                    let count = index.count(&Plan::And(vec![plan.clone(), own.clone()]), control)?;
+                    let both = Plan::And(vec![plan.clone(), own.clone()]);
+                    let count = app.state.index.count(&both, control)?;
                     if count > 0 {
                         values.push(Valued { text: file.name, count, plan: own });
                     }

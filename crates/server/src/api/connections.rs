@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Extension, IntoResponse, Response};
-use index::{Control, Show};
+use index::{Control, Page, Show};
 use query::{Plan, time_range};
 use serde_json::{Map, Value, json};
 use session::SessionDoc;
@@ -21,6 +21,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Sessions that are looked at when no number is given.
 const LENGTH: u64 = 5_000;
+/// Sessions that are held in memory at once; more are looked at one by one.
+const AT_ONCE: u64 = 50_000;
 /// Most sessions that are looked at.
 const MAX_LENGTH: u64 = 1_000_000;
 /// Most nodes, and most links, of one answer.
@@ -259,12 +261,21 @@ fn build(
     let show = Show::Only(shown);
     let mut graph = Graph { fields, nodes: HashMap::new(), links: HashMap::new(), left_out: false };
     let mut add = |plan: &Plan, seen: u8| {
-        each(app, plan, (&show, &[], length), control, &mut |doc| {
-            graph.add(&doc, (&from, &to), seen);
-            Ok(())
-        })
+        if length > AT_ONCE {
+            each(app, plan, (&show, &[], length), control, &mut |doc| {
+                graph.add(&doc, (&from, &to), seen);
+                Ok(())
+            })?;
+            return Ok(None);
+        }
+        // the first in order of time, found, counted and read by all cores
+        let size = usize::try_from(length).unwrap_or(usize::MAX);
+        let page = Page { size, show: show.clone(), total: seen == 1, ..Page::default() };
+        let hits = app.state.index.search(plan, &page, control)?;
+        hits.docs.iter().for_each(|doc| graph.add(doc, (&from, &to), seen));
+        Ok::<_, ApiError>(hits.total)
     };
-    add(&scope.plan, 1)?;
+    let counted = add(&scope.plan, 1)?;
     if let Some(text) = params.get("baselineDate").filter(|text| *text != "0") {
         let range = scope.range.ok_or_else(|| ApiError::forbidden("a baseline needs a range of time"))?;
         let (start, stop) = baseline(text, range)?;
@@ -275,7 +286,10 @@ fn build(
         let within = time_range(start, stop, before.bounding);
         add(&Plan::And(vec![before.plan, within]).simplify(), 2)?;
     }
-    let filtered = app.state.index.count(&scope.plan, control)?;
+    let filtered = match counted {
+        Some(counted) => counted,
+        None => app.state.index.count(&scope.plan, control)?,
+    };
     let total = app.state.index.count(&crate::api::sessions::narrowed(app, caller, Plan::All)?, control)?;
     let fields = graph.fields.clone();
     let left_out = graph.left_out;

@@ -5,9 +5,12 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::params::Params;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Json;
-use serde_json::Value;
+use index::{Control, FileRecord};
+use query::Plan;
+use serde_json::{Value, json};
 
 #[utoipa::path(get, path = "/api/files", tag = "files",
     params(
@@ -47,6 +50,86 @@ pub(crate) async fn list(
         table::page(rows.collect(), total, &params, "num", 10)
     });
     answer.await.map(Json)
+}
+
+#[utoipa::path(delete, path = "/api/files/{id}", tag = "files",
+    params(
+        ("id" = String, Path, description = "Id of a file, `node-number`", example = "sensor1-17"),
+        ("removeSessions" = Option<bool>, Query, description = "true: sessions none of whose packets are left go too; else they stay and say that their packets are gone"),
+    ),
+    responses((status = 200, description = "`{success,text,bytes,sessions,onDisk}`; `onDisk`: a capture that was imported where it lies is forgotten, not removed"),
+        (status = 403, description = "Only administrators that may remove data"), (status = 404, description = "No such file"),
+        (status = 409, description = "It is being written or read, kept by a pin, or lies on another node")))]
+/// Deletes a packet file: its packets are gone for every session, at once and for good.
+pub(crate) async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Json<Value>, ApiError> {
+    if !caller.user.is_admin() || !caller.user.remove_enabled || caller.user.hide_files {
+        return Err(ApiError::forbidden("only an administrator who may remove data can do this"));
+    }
+    let work = move |app: &App, control: &Control| {
+        let file = find(app, &id)?;
+        may_go(app, &file)?;
+        let in_place = file.locked != 0;
+        let catalog = &*app.state.catalog;
+        if in_place {
+            // somebody else's file: it stays where it lies
+            catalog.remove_file(&file.node, file.num)?;
+        } else if !index::delete_file(catalog, &file, || ())? {
+            return Err(busy("somebody reads it: an export, a hunt or a pin; try again later"));
+        }
+        tracing::info!(user = caller.user.user_id, file = file.name, "a packet file was deleted");
+        let sessions =
+            if params.is_set("removeSessions") { remove_without_packets(app, &file, control)? } else { 0 };
+        let text = match (in_place, sessions) {
+            (true, _) => format!("{} is forgotten; the file itself stays where it lies", file.name),
+            (false, 0) => format!("Deleted {}", file.name),
+            (false, n) => format!("Deleted {} and {n} sessions without packets", file.name),
+        };
+        let bytes = if in_place { 0 } else { file.file_size };
+        Ok(Json(json!({
+            "success": true, "text": text, "bytes": bytes, "sessions": sessions, "onDisk": in_place,
+        })))
+    };
+    app.query(None, work).await
+}
+
+fn busy(why: &str) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, why)
+}
+
+/// A file by `node-number`; a node may have a `-` in its name.
+fn find(app: &App, id: &str) -> Result<FileRecord, ApiError> {
+    let unknown = || ApiError::not_found("there is no such packet file");
+    let (node, number) = id.rsplit_once('-').ok_or_else(unknown)?;
+    let number: u32 = number.parse().map_err(|_| unknown())?;
+    app.state.catalog.file(node, number)?.filter(|file| !file.deleting).ok_or_else(unknown)
+}
+
+/// Refuses what may not go now.
+fn may_go(app: &App, file: &FileRecord) -> Result<(), ApiError> {
+    if file.node != app.config.node {
+        let text = format!("the file lies on node {}; delete it on that node's server", file.node);
+        return Err(busy(&text));
+    }
+    if file.line.is_some() && file.finish_timestamp == 0 {
+        return Err(busy("it is still being written; try again when it is finished"));
+    }
+    if file.pin.is_some() {
+        return Err(busy("a pin keeps it; take the pin off first"));
+    }
+    Ok(())
+}
+
+/// Deletes the sessions of a file that is gone which have packets in no other one.
+fn remove_without_packets(app: &App, gone: &FileRecord, control: &Control) -> Result<u64, ApiError> {
+    let left = app.state.catalog.files()?.into_iter().map(|file| (file.node, file.num)).collect();
+    let of_file = Plan::Files(vec![(gone.node.clone(), gone.num)]);
+    let plan = Plan::And(vec![of_file, Plan::Not(Box::new(Plan::Files(left)))]);
+    Ok(app.state.index.delete(&plan.simplify(), control)?)
 }
 
 /// Whether a text contains a pattern whose parts between `*` follow each other.

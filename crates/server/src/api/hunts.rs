@@ -9,7 +9,7 @@ use crate::entries::names_of;
 use crate::error::ApiError;
 use crate::hunting::{self, HUNTS, Needle, RESULTS};
 use crate::params::Params;
-use crate::scope::may_see;
+use crate::scope::{Scope, ScopeQuery, may_see};
 use axum::Json;
 use axum::extract::{Path, State};
 use index::Control;
@@ -28,8 +28,17 @@ fn may_hunt(caller: &Caller) -> Result<(), ApiError> {
     }
 }
 
+/// A hunt as it is answered: while it runs, with the seconds that it will still take at the speed it has.
 fn shown(id: &str, value: Value) -> Value {
-    crate::entries::with_id(value, id)
+    let mut hunt = crate::entries::with_id(value, id);
+    let number = |name: &str| hunt[name].as_u64().unwrap_or(0);
+    let left = number("totalBytes").saturating_sub(number("searchedBytes"));
+    let ms = number("searchMs");
+    if hunt["status"] == "running" && number("searchedBytes") > 0 {
+        let seconds = (left as f64 / number("searchedBytes") as f64 * ms as f64 / 1_000.0).ceil();
+        hunt["secondsLeft"] = (seconds as u64).into();
+    }
+    hunt
 }
 
 #[utoipa::path(get, path = "/api/hunts", tag = "hunts", params(TableQuery,
@@ -74,7 +83,12 @@ pub(crate) async fn list(
 }
 
 /// Reads the object of a request.
-fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value>, ApiError> {
+fn read(
+    app: &App,
+    caller: &Caller,
+    params: &Params,
+    control: &Control,
+) -> Result<Map<String, Value>, ApiError> {
     let body = params.body.clone().unwrap_or_default();
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let name = text("name").ok_or_else(|| ApiError::forbidden("Missing hunt name"))?;
@@ -95,22 +109,13 @@ fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value
     if !flag("src") && !flag("dst") {
         return Err(ApiError::forbidden("The hunt must search source or destination packets (or both)"));
     }
-    let query =
-        body.get("query").and_then(Value::as_object).ok_or_else(|| ApiError::forbidden("Missing query"))?;
+    let query = read_query(app, caller, &body)?;
     let mut hunt = Map::new();
     for (key, value) in [("name", name), ("search", search), ("searchType", kind), ("type", how)] {
         hunt.insert(key.to_owned(), value.into());
     }
     hunt.extend(body.get("description").map(|value| ("description".to_owned(), value.clone())));
     hunt.insert("notifier".to_owned(), chosen(app, caller, body.get("notifier"))?.into());
-    let kept = ["expression", "startTime", "stopTime", "view"].iter();
-    let query: Map<String, Value> =
-        kept.filter_map(|key| Some(((*key).to_owned(), query.get(*key)?.clone()))).collect();
-    if !query.contains_key("startTime") || !query.contains_key("stopTime") {
-        return Err(ApiError::forbidden(
-            "Missing fully formed query (must include start time and stop time)",
-        ));
-    }
     hunt.extend([
         ("query".to_owned(), query.into()),
         ("size".to_owned(), size.into()),
@@ -124,8 +129,8 @@ fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value
         ("searchedSessions".to_owned(), 0.into()),
     ]);
     let plan = hunting::plan_of(app, &Value::Object(hunt.clone()))?;
-    let total = app.state.index.count(&plan, &Control::new())?;
-    let limit = if caller.user.is_admin() { LIMIT * 10 } else { LIMIT };
+    let estimate = hunting::estimate(app, &plan, usize::try_from(size).unwrap_or(usize::MAX), control)?;
+    let (total, limit) = (estimate.sessions, limit(caller));
     if total == 0 {
         return Err(ApiError::forbidden("This hunt doesn't apply to any sessions"));
     }
@@ -135,11 +140,78 @@ fn read(app: &App, caller: &Caller, params: &Params) -> Result<Map<String, Value
         );
         return Err(ApiError::forbidden(text));
     }
-    hunt.insert("totalSessions".to_owned(), total.into());
+    for (name, value) in [
+        ("totalSessions", total),
+        ("totalPackets", estimate.packets),
+        ("totalBytes", estimate.bytes),
+        ("totalFiles", estimate.files),
+    ] {
+        hunt.insert(name.to_owned(), value.into());
+    }
+    hunt.insert("estimateExact".to_owned(), estimate.exact.into());
     Ok(hunt)
 }
 
-#[utoipa::path(post, path = "/api/hunt", tag = "hunts", request_body(content = Value, description = "`{name,size,search,searchType:ascii|asciicase|hex|regex|hexregex,type:raw|reassembled,src,dst,query:{expression,startTime,stopTime,view},users,roles,notifier,description}`"),
+/// Sessions that a hunt of somebody may search.
+fn limit(caller: &Caller) -> u64 {
+    if caller.user.is_admin() { LIMIT * 10 } else { LIMIT }
+}
+
+/// The sessions of a hunt: expression, view, bounding and a time, which is fixed now even where it was told as so many hours.
+fn read_query(app: &App, caller: &Caller, body: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+    let query =
+        body.get("query").and_then(Value::as_object).ok_or_else(|| ApiError::forbidden("Missing query"))?;
+    let kept = ["expression", "startTime", "stopTime", "view", "bounding"].iter();
+    let mut query: Map<String, Value> =
+        kept.filter_map(|key| Some(((*key).to_owned(), query.get(*key)?.clone()))).collect();
+    let hours = body.get("query").and_then(|query| query.get("date"));
+    let hours = hours.and_then(|hours| hours.as_f64().or_else(|| hours.as_str()?.parse().ok()));
+    if query.contains_key("startTime") && query.contains_key("stopTime") {
+        return Ok(query);
+    }
+    let hours = hours.ok_or_else(|| {
+        ApiError::forbidden("Missing fully formed query (must include start time and stop time)")
+    })?;
+    let asked = ScopeQuery { date: Some(hours), ..ScopeQuery::default() };
+    match Scope::resolve(app, caller, &asked)?.range {
+        Some((from, to)) => {
+            let seconds = |ms: i64| Value::from(ms as f64 / 1_000.0);
+            query.insert("startTime".to_owned(), seconds(from));
+            query.insert("stopTime".to_owned(), seconds(to));
+        }
+        None => _ = query.insert("date".to_owned(), (-1).into()),
+    }
+    Ok(query)
+}
+
+#[utoipa::path(post, path = "/api/hunt/estimate", tag = "hunts", request_body(content = Value, description = "`{query,size}` as of a hunt"),
+    responses((status = 200, description = "`{success,sessions,packets,bytes,files,exact,bytesPerSecond?,seconds?,limit}`: what it will read; packets, bytes and files are at most so many where `exact` is false; `limit` is the most sessions that you may search")))]
+/// How much a hunt would read.
+pub(crate) async fn estimate(
+    State(app): State<App>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Json<Value>, ApiError> {
+    may_hunt(&caller)?;
+    if let Some(Value::Object(inner)) = params.body.as_mut().and_then(|body| body.remove("hunt")) {
+        params.body = Some(inner);
+    }
+    let cancel = params.get("cancelId").map(|id| (caller.user.user_id.clone(), id.to_owned()));
+    let work = move |app: &App, control: &Control| {
+        let body = params.body.clone().unwrap_or_default();
+        let query = read_query(app, &caller, &body)?;
+        let size = body.get("size").and_then(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok()));
+        let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(50);
+        let plan = hunting::plan_of(app, &json!({ "userId": caller.user.user_id, "query": query }))?;
+        let mut answer = hunting::estimate(app, &plan, size, control)?.json();
+        answer["success"] = true.into();
+        answer["limit"] = limit(&caller).into();
+        Ok(Json(answer))
+    };
+    app.query(cancel, work).await
+}
+
+#[utoipa::path(post, path = "/api/hunt", tag = "hunts", request_body(content = Value, description = "`{name,size,search,searchType:ascii|asciicase|hex|regex|hexregex,type:raw|reassembled,src,dst,query:{expression,startTime,stopTime,date,bounding,view},users,roles,notifier,description}`"),
     responses((status = 200, description = "`{success,hunt,invalidUsers}`"), (status = 403, description = "Missing or wrong property, as text")))]
 /// Queues a hunt.
 pub(crate) async fn create(
@@ -151,14 +223,14 @@ pub(crate) async fn create(
     if let Some(Value::Object(inner)) = params.body.as_mut().and_then(|body| body.remove("hunt")) {
         params.body = Some(inner);
     }
-    let work = move |app: &App| {
-        let mut hunt = read(app, &caller, &params)?;
+    let work = move |app: &App, control: &Control| {
+        let mut hunt = read(app, &caller, &params, control)?;
         let invalid = shared::share(app, &params, &mut hunt)?;
         let (id, hunt) = (random_text::<12>()?, Value::Object(hunt));
         app.state.catalog.put(HUNTS, &id, &hunt, Some(0))?;
         Ok(json!({ "success": true, "hunt": shown(&id, hunt), "invalidUsers": invalid }))
     };
-    let answer = app.blocking(work).await?;
+    let answer = app.query(None, work).await?;
     hunting::wake(&app);
     Ok(Json(answer))
 }

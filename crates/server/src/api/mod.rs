@@ -19,6 +19,7 @@ pub(crate) mod layouts;
 pub(crate) mod notifiers;
 pub(crate) mod oidc;
 pub(crate) mod packet_files;
+pub(crate) mod packet_text;
 pub(crate) mod packet_tree;
 pub(crate) mod packets;
 pub(crate) mod page;

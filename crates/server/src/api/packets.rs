@@ -1,5 +1,6 @@
 //! The packets of one session for the eye: one by one, or as what both sides said; as JSON, text or hex.
 
+use crate::api::packet_text::{Format, hex};
 use crate::api::pcap::missing;
 use crate::api::sessions::one;
 use crate::app::App;
@@ -26,28 +27,21 @@ const MAX_PACKETS: usize = 10_000;
 /// Packets of one answer when no number is given.
 const PACKETS: usize = 200;
 /// Bytes of packets of one answer.
-pub(super) const MAX_BYTES: usize = 24 << 20;
+pub(crate) const MAX_BYTES: usize = 24 << 20;
 /// Bytes of one answer when payloads were unpacked.
 const MAX_GROWN: usize = 48 << 20;
 /// Bytes of one side of a conversation that are put together in memory.
 pub(super) const MAX_RAW: usize = 256 << 20;
 
 /// One packet, taken apart.
-pub(super) struct Shown {
-    pub number: usize,
+struct Shown {
+    number: usize,
     time: i64,
-    pub side: Side,
+    side: Side,
     original: u32,
-    pub payload: Vec<u8>,
+    payload: Vec<u8>,
     frame: Vec<u8>,
     info: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-    Text,
-    Hex,
 }
 
 #[utoipa::path(get, path = "/api/session/{node}/{id}/packets", tag = "packets",
@@ -56,6 +50,9 @@ enum Format {
         ("id" = String, Path, description = "Id of a session"),
         ("view" = Option<String>, Query, description = "`packets` (the default) or `reassembled`"),
         ("format" = Option<String>, Query, description = "`json` (the default), `text` or `hex`"),
+        ("encoding" = Option<String>, Query, description = "How bytes are text (`format=text`): `utf8` (the default), `ascii`, `latin1`, `gbk`, `big5`, `shiftjis`, `utf16`"),
+        ("base" = Option<String>, Query, description = "As Arkime says the two above: `natural`, `ascii`, `utf8`, `hex`, or another encoding"),
+        ("line" = Option<bool>, Query, description = "true: lines of text have numbers"),
         ("start" = Option<usize>, Query, description = "Packets to skip"),
         ("limit" = Option<usize>, Query, description = "Packets to look at; 200, at most 10,000"),
         ("decode" = Option<String>, Query, description = "Decoders that run over each payload, as JSON: `[{\"name\":\"xor\",\"key\":\"41\"}]`, or Arkime's map"),
@@ -77,12 +74,7 @@ pub(crate) async fn packets(
         Some("reassembled") => true,
         Some(_) => return Err(ApiError::bad("view is packets or reassembled")),
     };
-    let format = match params.get("format") {
-        None | Some("json") => Format::Json,
-        Some("text") => Format::Text,
-        Some("hex") => Format::Hex,
-        Some(_) => return Err(ApiError::bad("format is json, text or hex")),
-    };
+    let format = Format::read(&params)?;
     let start = params.parse("start", "a number of packets")?.unwrap_or(0);
     let limit =
         params.parse("limit", "a number of packets")?.or(params.parse("packets", "a number of packets")?);
@@ -196,7 +188,7 @@ impl Change {
 }
 
 /// A part of the positions, by number of packet.
-pub(super) fn cut(all: &Positions, start: usize, limit: usize) -> Positions {
+pub(crate) fn cut(all: &Positions, start: usize, limit: usize) -> Positions {
     let (mut part, mut last_file) = (Positions::default(), 0);
     for (file, offset) in all.iter().skip(start).take(limit) {
         part.push(file, &mut last_file, offset, None);
@@ -205,13 +197,13 @@ pub(super) fn cut(all: &Positions, start: usize, limit: usize) -> Positions {
 }
 
 /// Who opened the session.
-fn source(doc: &SessionDoc) -> Option<(IpAddr, Option<u16>)> {
+pub(crate) fn source(doc: &SessionDoc) -> Option<(IpAddr, Option<u16>)> {
     let port = doc.int(&core::SRC_PORT).and_then(|port| u16::try_from(port).ok());
     // protocols without ports are written with port 0
     Some((doc.ip(&core::SRC_IP)?, port.filter(|port| *port != 0)))
 }
 
-pub(super) fn read(
+fn read(
     app: &App,
     doc: &SessionDoc,
     wanted: Wanted,
@@ -243,7 +235,12 @@ pub(super) fn read(
     Ok((shown, losses))
 }
 
-fn side(decoded: &Decoded<'_>, source: Option<(IpAddr, Option<u16>)>, source_mac: Option<&str>) -> Side {
+/// Who sent a packet of a session.
+pub(crate) fn side(
+    decoded: &Decoded<'_>,
+    source: Option<(IpAddr, Option<u16>)>,
+    source_mac: Option<&str>,
+) -> Side {
     let from_source = match (decoded.ip(), source, decoded.ether) {
         (Some(ip), Some((address, port)), _) => {
             let same_port = match (port, decoded.transport.ports()) {
@@ -300,7 +297,7 @@ pub(crate) fn info(decoded: &Decoded<'_>) -> String {
     text
 }
 
-pub(super) const fn dir(side: Side) -> &'static str {
+pub(crate) const fn dir(side: Side) -> &'static str {
     match side {
         Side::Src => "src",
         Side::Dst => "dst",
@@ -333,31 +330,6 @@ fn stream_json(conversation: &Conversation) -> Value {
     json!({ "stream": parts.collect::<Vec<_>>(), "leftOut": conversation.left_out })
 }
 
-/// Payload as text: what is no printable character becomes a dot.
-fn readable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let keep = |c: char| c == '\n' || c == '\t' || !c.is_control();
-    text.replace("\r\n", "\n").chars().map(|c| if keep(c) { c } else { '.' }).collect()
-}
-
-/// As `hexdump -C` writes it.
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for (row, chunk) in bytes.chunks(16).enumerate() {
-        let _ = write!(out, "{:08x} ", row * 16);
-        for at in 0..16 {
-            let gap = if at == 8 { "  " } else { " " };
-            match chunk.get(at) {
-                Some(byte) => _ = write!(out, "{gap}{byte:02x}"),
-                None => _ = write!(out, "{gap}  "),
-            }
-        }
-        let ascii = chunk.iter().map(|b| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' });
-        let _ = writeln!(out, "  |{}|", ascii.collect::<String>());
-    }
-    out
-}
-
 fn seconds(nanos: i64) -> String {
     format!("{}.{:09}", nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000))
 }
@@ -371,7 +343,8 @@ fn packets_text(packets: &[Shown], format: Format) -> String {
         let _ = writeln!(out, "#{} {} {} {}", p.number, seconds(p.time), dir(p.side), p.info);
         match format {
             Format::Hex => out.push_str(&hex(&p.frame)),
-            Format::Text | Format::Json => out.push_str(&readable(&p.payload)),
+            Format::Text(text) => out.push_str(&text.read(&p.payload)),
+            Format::Json => {}
         }
         out.push('\n');
     }
@@ -391,7 +364,8 @@ fn stream_text(conversation: &Conversation, format: Format) -> String {
         let _ = writeln!(out, "--- {} {}{gap}", dir(turn.speaker), seconds(turn.time));
         match format {
             Format::Hex => out.push_str(&hex(&turn.bytes)),
-            Format::Text | Format::Json => out.push_str(&readable(&turn.bytes)),
+            Format::Text(text) => out.push_str(&text.read(&turn.bytes)),
+            Format::Json => {}
         }
         out.push('\n');
     }
@@ -417,19 +391,6 @@ pub(super) fn converse(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hex_looks_like_hexdump() {
-        let text = hex(b"GET / HTTP/1.1\r\n\r\n");
-        let want = "00000000  47 45 54 20 2f 20 48 54  54 50 2f 31 2e 31 0d 0a  |GET / HTTP/1.1..|\n\
-                    00000010  0d 0a                                             |..|\n";
-        assert_eq!(text, want);
-    }
-
-    #[test]
-    fn text_keeps_lines_and_letters() {
-        assert_eq!(readable("GET /\r\n\u{1}é\u{1b}[0m\n".as_bytes()), "GET /\n.é.[0m\n");
-    }
 
     #[test]
     fn positions_are_cut_with_their_files() {

@@ -1,6 +1,6 @@
-//! Payload without packets: all that one side of a session said, and the bytes in which a hunt searches.
+//! Payload without packets: all that one side of a session said.
 
-use crate::api::packets::{MAX_BYTES, MAX_RAW, check_right, converse, cut, dir, read};
+use crate::api::packets::{MAX_RAW, check_right, converse, dir};
 use crate::api::sessions::one;
 use crate::app::App;
 use crate::auth::Caller;
@@ -11,9 +11,8 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use index::Control;
-use packets::{Loss, Side, Wanted};
+use packets::{Side, Wanted};
 use serde_json::{Value, json};
-use session::SessionDoc;
 use std::fmt::Write as _;
 
 /// All that one side said, in order, and a name for it.
@@ -84,48 +83,4 @@ pub(crate) async fn cyberchef(
         let _ = write!(digits, "{byte:02x}");
     }
     Ok(Json(json!({ "data": digits })))
-}
-
-/// Bytes in which a hunt searches.
-pub(crate) struct Piece {
-    /// `src` or `dst`.
-    pub side: &'static str,
-    /// Number of the packet; `None` where the packets were put together.
-    pub packet: Option<usize>,
-    pub bytes: Vec<u8>,
-}
-
-/// Payload of the first packets of a session: of each packet, or (reassembled) all that each side said.
-pub(crate) fn searched(
-    app: &App,
-    doc: &SessionDoc,
-    (reassembled, packets): (bool, usize),
-    control: &Control,
-) -> Result<Vec<Piece>, ApiError> {
-    let wanted = Wanted { positions: cut(&doc.positions, 0, packets), ..Wanted::of(doc) };
-    let gone = |losses: &[Loss]| {
-        losses.first().map_or(Ok(()), |loss| Err(ApiError::new(StatusCode::GONE, loss.to_string())))
-    };
-    if !reassembled {
-        let (shown, losses) = read(app, doc, wanted, 0, control)?;
-        if shown.is_empty() {
-            gone(&losses)?;
-        }
-        let pieces = shown.into_iter().filter(|packet| !packet.payload.is_empty());
-        return Ok(pieces
-            .map(|p| Piece { side: dir(p.side), packet: Some(p.number), bytes: p.payload })
-            .collect());
-    }
-    let (conversation, losses) = converse(app, doc, wanted, (MAX_BYTES, control))?;
-    if conversation.turns.is_empty() {
-        gone(&losses)?;
-    }
-    let mut pieces =
-        [Side::Src, Side::Dst].map(|side| Piece { side: dir(side), packet: None, bytes: Vec::new() });
-    for turn in conversation.turns {
-        if let Some(piece) = pieces.iter_mut().find(|piece| piece.side == dir(turn.speaker)) {
-            piece.bytes.extend_from_slice(&turn.bytes);
-        }
-    }
-    Ok(pieces.into())
 }

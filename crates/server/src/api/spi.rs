@@ -17,10 +17,10 @@ use query::Plan;
 use serde_json::{Map, Value, json};
 use session::core;
 
-/// Fields of one SPI view.
-const MAX_FIELDS: usize = 300;
-/// Values of each.
+/// Values of one field of an SPI view.
 const MAX_SIZE: usize = 10_000;
+/// Values of all fields of an SPI view together; more is refused.
+const MAX_VALUES: usize = 1_000_000;
 /// Values of one SPI graph: each costs a pass over the sessions.
 const MAX_GRAPHS: usize = 200;
 
@@ -57,18 +57,24 @@ fn spiview(
 ) -> Result<(Value, Note), ApiError> {
     let schema = &*app.state.schema;
     let mut wanted = Vec::new();
-    for part in params.list("spi").into_iter().take(MAX_FIELDS) {
+    for part in params.list("spi") {
         let (name, size) = match part.rsplit_once(':').and_then(|(n, s)| Some((n, s.parse().ok()?))) {
             Some((name, size)) => (name.to_owned(), size),
             None => (part, 100usize),
         };
         wanted.push((Subject::read(schema, &name)?, name, size.min(MAX_SIZE)));
     }
+    if wanted.iter().map(|(.., size)| size).sum::<usize>() > MAX_VALUES {
+        return Err(ApiError::forbidden(format!(
+            "spi asks for more than {MAX_VALUES} values in all; ask for fewer fields, or fewer values of each as in ip.src:100"
+        )));
+    }
     let scope = Scope::resolve(app, caller, &ScopeQuery::read(params)?)?;
     let facets = params.is_set("facets");
     let interval =
         if facets { Some(Interval::read(params.get("interval"), false, scope.range)?) } else { None };
-    let more = vec![
+    // one question for all fields: which sessions are meant is found out once
+    let mut more = vec![
         Aggregate::Sums(Vec::new()),
         Aggregate::Terms(index::Terms {
             levels: vec![Target::of(&core::PROTOCOLS.def)],
@@ -77,6 +83,7 @@ fn spiview(
             sums: Vec::new(),
         }),
     ];
+    more.extend(wanted.iter().flat_map(|(subject, _, size)| subject.aggregates(*size, Order::Most)));
     let index = &*app.state.index;
     let asked = (&scope, &scope.plan);
     let facets = Facets::ask(index, schema, asked, interval, facets, more, control)?;
@@ -91,7 +98,9 @@ fn spiview(
     }
     let mut spi = Map::new();
     for (subject, name, size) in wanted {
-        let (values, other) = subject.values(app, &scope.plan, (size, Order::Most), control)?;
+        let order = (size, Order::Most);
+        let own = more.by_ref().take(subject.aggregates(size, Order::Most).len()).collect();
+        let (values, other) = subject.answered(app, &scope.plan, own, order, control)?;
         let named = subject == Subject::Field(Target::of(&core::IP_PROTOCOL.def));
         let buckets: Vec<Value> = values
             .iter()

@@ -1,5 +1,5 @@
-//! Keys of TLS: uploaded key logs, and those that lie in a session's own capture. Uploaded keys stay in memory: they are on no disk and gone
-//! when the server ends.
+//! Keys of TLS: uploaded key logs, a key log file of the configuration, and those that lie in a session's own capture. Uploaded keys stay in
+//! memory: they are on no disk and gone when the server ends.
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -13,16 +13,62 @@ use packets::{Conversation, Files};
 use serde_json::{Value, json};
 use session::{SessionDoc, core};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// Connections of all users whose secrets are kept.
 const MAX_CONNECTIONS: usize = 200_000;
 /// Files of one session that are looked through for secrets.
 const MAX_FILES: usize = 8;
 
-/// The uploaded secrets, by user.
+/// Bytes that are read of the key log file of the configuration, its last ones.
+const MAX_FILE: u64 = 64 << 20;
+
+/// The uploaded secrets, by user, and those of the configured file.
 #[derive(Default)]
-pub(crate) struct Keys(Mutex<HashMap<String, KeyLog>>);
+pub(crate) struct Keys {
+    uploaded: Mutex<HashMap<String, KeyLog>>,
+    file: Mutex<Option<Known>>,
+}
+
+/// A key log file as it was read last.
+struct Known {
+    changed: Option<SystemTime>,
+    size: u64,
+    keys: Arc<KeyLog>,
+}
+
+impl Keys {
+    fn uploaded(&self) -> MutexGuard<'_, HashMap<String, KeyLog>> {
+        self.uploaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys of the configured file, read again when it has changed: programs append to it. `None` where none is configured; the
+    /// error is for the user.
+    fn of_file(&self, path: Option<&Path>) -> Result<Option<Arc<KeyLog>>, String> {
+        let Some(path) = path else { return Ok(None) };
+        let failed = |error: std::io::Error| {
+            format!("the key log {} ([viewer] tls_keys) cannot be read: {error}", path.display())
+        };
+        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let meta = file.metadata().map_err(failed)?;
+        let (changed, size) = (meta.modified().ok(), meta.len());
+        let mut known = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(|k| k.changed == changed && k.size == size) {
+            return Ok(Some(known.keys.clone()));
+        }
+        file.seek(SeekFrom::Start(size.saturating_sub(MAX_FILE))).map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE).read_to_end(&mut bytes).map_err(failed)?;
+        let mut keys = KeyLog::new();
+        keys.read(&String::from_utf8_lossy(&bytes));
+        let keys = Arc::new(keys);
+        *known = Some(Known { changed, size, keys: keys.clone() });
+        Ok(Some(keys))
+    }
+}
 
 /// Whether somebody may look into TLS: administrators, and who has the role `tlsDecrypt`.
 pub(crate) fn may(caller: &Caller) -> bool {
@@ -44,10 +90,13 @@ pub(crate) fn decrypt(
     doc: &SessionDoc,
     conversation: &mut Conversation,
 ) -> Value {
-    let mut keys = {
-        let all = app.tls_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&caller.user.user_id).cloned().unwrap_or_default()
-    };
+    let mut keys = app.tls_keys.uploaded().get(&caller.user.user_id).cloned().unwrap_or_default();
+    let mut problem = None;
+    match app.tls_keys.of_file(app.config.tls_keys.as_deref()) {
+        Ok(Some(known)) => keys.merge(&known),
+        Ok(None) => {}
+        Err(error) => problem = Some(error),
+    }
     let located = Located::new(app);
     let node = doc.text(&core::NODE).unwrap_or_default();
     for number in doc.positions.files().into_iter().take(MAX_FILES) {
@@ -58,7 +107,10 @@ pub(crate) fn decrypt(
         }
     }
     match content::tls::decrypt(&conversation.turns, &keys) {
-        None => json!({ "decrypted": false, "problem": "no key that is known fits this session" }),
+        None => {
+            let problem = problem.unwrap_or_else(|| "no key that is known fits this session".to_owned());
+            json!({ "decrypted": false, "problem": problem })
+        }
         Some(found) => {
             conversation.turns = found.turns;
             json!({ "decrypted": true, "records": found.records, "suite": found.suite, "problem": found.problem })
@@ -67,12 +119,23 @@ pub(crate) fn decrypt(
 }
 
 #[utoipa::path(get, path = "/api/tlskeys", tag = "packets",
-    responses((status = 200, description = "`{may,connections}`: whether you may decrypt, and of how many connections you uploaded keys")))]
-/// What is known of uploaded TLS keys.
-pub(crate) async fn show(State(app): State<App>, caller: Caller) -> Json<Value> {
-    let all = app.tls_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let connections = all.get(&caller.user.user_id).map_or(0, KeyLog::len);
-    Json(json!({ "may": may(&caller), "connections": connections }))
+    responses((status = 200, description = "`{may,connections,file?:{connections,problem}}`: whether you may decrypt, of how many connections you uploaded keys, and for those who may, of how many the key log of the configuration has some")))]
+/// What is known of TLS keys.
+pub(crate) async fn show(State(app): State<App>, caller: Caller) -> Result<Json<Value>, ApiError> {
+    let work = move |app: &App| {
+        let may = may(&caller);
+        let connections = app.tls_keys.uploaded().get(&caller.user.user_id).map_or(0, KeyLog::len);
+        let mut answer = json!({ "may": may, "connections": connections });
+        if may && app.config.tls_keys.is_some() {
+            let (connections, problem) = match app.tls_keys.of_file(app.config.tls_keys.as_deref()) {
+                Ok(keys) => (keys.map_or(0, |keys| keys.len()), None),
+                Err(problem) => (0, Some(problem)),
+            };
+            answer["file"] = json!({ "connections": connections, "problem": problem });
+        }
+        Ok(Json(answer))
+    };
+    app.blocking(work).await
 }
 
 #[utoipa::path(post, path = "/api/tlskeys", tag = "packets",
@@ -92,7 +155,7 @@ pub(crate) async fn add(
             "there is no key in it; lines look like CLIENT_RANDOM <hex> <hex> or CLIENT_TRAFFIC_SECRET_0 <hex> <hex>",
         ));
     }
-    let mut all = app.tls_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = app.tls_keys.uploaded();
     let held: usize = all.values().map(KeyLog::len).sum();
     if held + fresh.len() > MAX_CONNECTIONS {
         return Err(ApiError::bad(format!(
@@ -107,6 +170,6 @@ pub(crate) async fn add(
 #[utoipa::path(delete, path = "/api/tlskeys", tag = "packets", responses((status = 200, description = "`{success}`")))]
 /// Forgets the keys that you uploaded.
 pub(crate) async fn remove(State(app): State<App>, caller: Caller) -> Json<Value> {
-    app.tls_keys.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&caller.user.user_id);
+    app.tls_keys.uploaded().remove(&caller.user.user_id);
     Json(json!({ "success": true }))
 }

@@ -196,7 +196,10 @@ async fn an_administrator_sets_the_password_of_another_user() {
     let short = json!({ "newPassword": "short" });
     assert_eq!(admin.post(&set("bob"), short).await.status, StatusCode::FORBIDDEN);
     let nobody = admin.post(&set("nobody"), new.clone()).await;
-    assert_eq!((nobody.status, nobody.json()["text"].clone()), (StatusCode::FORBIDDEN, json!("Unknown user")));
+    assert_eq!(
+        (nobody.status, nobody.json()["text"].clone()),
+        (StatusCode::FORBIDDEN, json!("Unknown user"))
+    );
     // the own one always needs the current one
     let own = admin.post(&set("admin"), new).await;
     assert_eq!(own.status, StatusCode::BAD_REQUEST);

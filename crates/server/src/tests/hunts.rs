@@ -1,7 +1,7 @@
 use super::harness::{Client, Fixture, START};
 use super::packets::with_packets;
 use axum::http::{Method, StatusCode};
-use index::Catalog;
+use index::{Catalog, SessionIndex as _, SessionSink as _};
 use serde_json::{Value, json};
 
 fn hunt(search: &str, kind: &str, how: &str, expression: &str) -> Value {
@@ -92,6 +92,82 @@ async fn matches_tell_their_place_and_marks_come_off() {
 }
 
 #[tokio::test]
+async fn what_it_will_read_is_told_before_and_while_it_runs() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    let all = json!({"query": {"expression": "ip.src == 10.0.0.50", "date": -1}, "size": 500});
+    let before = client.post("/api/hunt/estimate", all.clone()).await.ok();
+    assert_eq!(
+        (&before["sessions"], &before["packets"], &before["files"]),
+        (&json!(1), &json!(5), &json!(1))
+    );
+    assert_eq!((&before["exact"], &before["limit"]), (&json!(true), &json!(10_000_000)));
+    assert!(before.get("seconds").is_none(), "no hunt has shown how fast it is");
+    let bytes = before["bytes"].as_u64().unwrap();
+    let none = client.post("/api/hunt/estimate", json!({"query": {}})).await;
+    assert_eq!(none.status, StatusCode::FORBIDDEN);
+
+    let mut body = hunt("secret", "ascii", "raw", "");
+    body["query"] = all["query"].clone();
+    let done = run(&client, body).await;
+    assert_eq!(done["matchedSessions"], 1);
+    assert_eq!((&done["totalBytes"], &done["totalFiles"]), (&json!(bytes), &json!(1)));
+    assert_eq!((&done["searchedBytes"], &done["searchedPackets"]), (&json!(bytes), &json!(5)));
+    assert_eq!((&done["missingPackets"], &done["estimateExact"]), (&json!(0), &json!(true)));
+    assert!(done["bytesPerSecond"].as_u64().unwrap() > 0);
+    // of each session no more than so many packets: the 20 others have one each, in a file that is gone
+    let two = json!({"query": {"date": -1}, "size": 2});
+    let before = client.post("/api/hunt/estimate", two).await.ok();
+    assert_eq!(
+        (&before["sessions"], &before["packets"], &before["files"]),
+        (&json!(21), &json!(22), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn the_time_of_a_hunt_is_bounded_as_that_of_a_search() {
+    let fixture = Fixture::new();
+    with_packets(&fixture);
+    let client = fixture.admin().await;
+    // the session runs from 1.000 to 1.004 seconds
+    let sessions = |bounding: &str, from: f64, to: f64| {
+        let start = START as f64 / 1_000.0;
+        let query = json!({"expression": "ip.src == 10.0.0.50", "bounding": bounding,
+            "startTime": start + from, "stopTime": start + to});
+        let (client, body) = (client.clone(), json!({ "query": query, "size": 50 }));
+        async move { client.post("/api/hunt/estimate", body).await.ok()["sessions"].as_u64().unwrap() }
+    };
+    assert_eq!(sessions("last", 0.5, 1.002).await, 0);
+    assert_eq!(sessions("first", 0.5, 1.002).await, 1);
+    assert_eq!(sessions("both", 0.5, 1.002).await, 0);
+    assert_eq!(sessions("both", 0.5, 1.5).await, 1);
+    assert_eq!(sessions("either", 1.002, 1.003).await, 1);
+    let mut wrong = hunt("secret", "ascii", "raw", "");
+    wrong["query"]["bounding"] = "sideways".into();
+    assert_eq!(client.post("/api/hunt", wrong).await.status, StatusCode::BAD_REQUEST);
+    // hours are those before the hunt was made, and stay
+    let mut recent = hunt("secret", "ascii", "raw", "");
+    recent["query"] = json!({"date": 1});
+    let refused = client.post("/api/hunt", recent).await;
+    assert_eq!(refused.json()["text"], "This hunt doesn't apply to any sessions");
+}
+
+#[tokio::test]
+async fn a_packet_that_two_sessions_share_is_searched_for_both() {
+    let fixture = Fixture::new();
+    let first = with_packets(&fixture);
+    let mut twin = fixture.memory.get(first.trim_start_matches("3@").parse().unwrap()).unwrap().unwrap();
+    twin.id = super::harness::sample_id(60);
+    fixture.memory.clone().append(vec![twin]).unwrap();
+    let client = fixture.admin().await;
+    for how in ["raw", "reassembled"] {
+        let done = run(&client, hunt("secret", "ascii", how, "ip.src == 10.0.0.50")).await;
+        assert_eq!((&done["totalSessions"], &done["matchedSessions"]), (&json!(2), &json!(2)), "{how}");
+    }
+}
+
+#[tokio::test]
 async fn sessions_without_packets_are_told() {
     let fixture = Fixture::new();
     with_packets(&fixture);
@@ -99,6 +175,7 @@ async fn sessions_without_packets_are_told() {
     let done = run(&client, hunt("secret", "ascii", "raw", "")).await;
     assert_eq!((&done["searchedSessions"], &done["matchedSessions"]), (&json!(21), &json!(1)));
     assert_eq!(done["failedSessionIds"].as_array().unwrap().len(), 20, "their file is gone");
+    assert_eq!(done["missingPackets"], 20);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod account;
 mod aggregations;
 mod cancelling;
 mod changes;
+mod deleting;
 mod evidence;
 mod exports;
 mod harness;

@@ -271,3 +271,46 @@ async fn packets_need_the_right() {
     let forced = fixture.user("carl", json!({"expression": "protocols == tls"})).await;
     assert_eq!(forced.get(&format!("/api/session/n1/{id}.pcap")).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn the_key_log_of_the_configuration_is_read_as_it_grows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sslkeys.log");
+    let configured = path.clone();
+    let fixture = Fixture::with(move |config| config.tls_keys = Some(configured));
+    let id = with_packets(&fixture);
+    let client = fixture.admin().await;
+    let shown = client.get("/api/tlskeys").await.ok();
+    let problem = shown["file"]["problem"].as_str().unwrap();
+    assert!(problem.contains("sslkeys.log") && problem.contains("tls_keys"), "{problem}");
+    let pane = client.get(&format!("/api/session/n1/{id}/packets?view=reassembled&decrypt=true")).await.ok();
+    assert_eq!(pane["tls"]["problem"], problem);
+    let line = |n: u8| format!("CLIENT_RANDOM {} {}\n", format!("{n:02x}").repeat(32), "ab".repeat(48));
+    std::fs::write(&path, line(1)).unwrap();
+    assert_eq!(client.get("/api/tlskeys").await.ok()["file"], json!({"connections": 1, "problem": null}));
+    std::fs::write(&path, [line(1), "# no key\n".to_owned(), line(2)].concat()).unwrap();
+    assert_eq!(client.get("/api/tlskeys").await.ok()["file"]["connections"], 2);
+    let pane = client.get(&format!("/api/session/n1/{id}/packets?view=reassembled&decrypt=true")).await.ok();
+    assert_eq!(pane["tls"]["decrypted"], false, "what is no TLS stays as it is");
+    // who may not decrypt does not learn that there is one
+    let user = fixture.user("plain", json!({})).await;
+    assert_eq!(user.get("/api/tlskeys").await.ok(), json!({"may": false, "connections": 0}));
+}
+
+#[tokio::test]
+async fn text_is_read_in_an_encoding() {
+    let fixture = Fixture::new();
+    let id = with_packets(&fixture);
+    let client = fixture.admin().await;
+    let pane = |query: &str| {
+        let (client, uri) = (client.clone(), format!("/api/session/n1/{id}/packets?{query}"));
+        async move { client.get(&uri).await }
+    };
+    let text = pane("view=reassembled&base=natural&line=true").await;
+    assert_eq!(text.headers["content-type"], "text/plain; charset=utf-8");
+    assert!(text.text().contains("    1  GET /secret HTTP/1.1\n"), "{}", text.text());
+    assert!(pane("view=reassembled&base=hex").await.text().contains("|GET /secret HTT|"));
+    let unknown = pane("format=text&encoding=klingon").await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+    assert!(unknown.json()["text"].as_str().unwrap().contains("shiftjis"));
+}

@@ -1,10 +1,16 @@
 //! Hunts: a search in the payload of the sessions of a query, as a job that survives a restart.
 //!
-//! One hunt runs at a time, the oldest first; its sessions are searched by all cores, in order of first packet. Every
-//! few seconds the place it has come to is written to the catalogue, and from there it goes on after a pause or a
-//! restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
+//! One hunt runs at a time, the oldest first; its sessions are searched by all cores, in order of first packet, many at once, so that
+//! each file is read forward with large reads. Every few seconds the place it has come to is written to the catalogue, and from
+//! there it goes on after a pause or a restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
 
-use crate::api::payload::searched;
+mod estimate;
+mod needle;
+mod search;
+
+pub(crate) use estimate::estimate;
+pub(crate) use needle::Needle;
+
 use crate::app::{App, now_ms};
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -14,7 +20,6 @@ use ::fields::Target;
 use index::{Control, Show, TermChange};
 use notify::Message;
 use query::{Bounding, Plan, Test, TextTest, time_range};
-use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 use session::{SessionDoc, SessionId, core};
 use std::sync::atomic::Ordering;
@@ -26,83 +31,14 @@ pub(crate) const HUNTS: &str = "hunts";
 pub(crate) const RESULTS: &str = "huntresults";
 /// Between two writes of the progress.
 const SAVE: Duration = Duration::from_secs(2);
-/// Sessions handed to the cores at once.
-const BATCH: usize = 256;
-/// Matches kept of one session.
-const MATCHES: usize = 10;
-/// Bytes shown around a match.
-const AROUND: usize = 24;
+/// Sessions handed to the cores at once, unless they are long.
+const BATCH: usize = 4_096;
+/// Packets of one batch.
+const BATCH_PACKETS: usize = 400_000;
+/// Bytes of the packets of one batch.
+const BATCH_BYTES: u64 = 256 << 20;
 /// Failed sessions that are listed.
 const FAILED: usize = 1_000;
-
-/// What is searched for.
-pub(crate) struct Needle {
-    regex: Regex,
-    /// The expression is about the hexadecimal digits of the bytes.
-    hex: bool,
-}
-
-impl Needle {
-    /// Reads `search` as `searchType` says; the error is for the user.
-    pub fn read(kind: &str, search: &str) -> Result<Self, ApiError> {
-        let build = |pattern: &str, insensitive: bool| {
-            RegexBuilder::new(pattern)
-                .unicode(false)
-                .case_insensitive(insensitive)
-                .dot_matches_new_line(true)
-                .size_limit(4 << 20)
-                .build()
-        };
-        let bad = |error: regex::Error| {
-            ApiError::forbidden(format!("the search is no regular expression: {error}"))
-        };
-        let literal = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
-        let regex = match kind {
-            "ascii" => build(&literal(search.as_bytes()), true),
-            "asciicase" => build(&literal(search.as_bytes()), false),
-            "hex" => {
-                let digits: Vec<u8> = search.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-                let bytes: Option<Vec<u8>> = digits
-                    .chunks(2)
-                    .map(|pair| {
-                        u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok()
-                    })
-                    .collect();
-                let bytes = bytes.filter(|bytes| !bytes.is_empty());
-                build(
-                    &literal(&bytes.ok_or_else(|| {
-                        ApiError::forbidden("Hex search must be pairs of hexadecimal digits")
-                    })?),
-                    false,
-                )
-            }
-            "regex" => build(search, false),
-            "hexregex" => build(search, true),
-            _ => {
-                return Err(ApiError::forbidden(
-                    "Improper packet search type. Must be \"ascii\", \"asciicase\", \"hex\", \"hexregex\", or \"regex\"",
-                ));
-            }
-        };
-        let regex = regex.map_err(bad)?;
-        if regex.is_match(b"") {
-            return Err(ApiError::forbidden(
-                "the search matches nothing at all, so every packet would match",
-            ));
-        }
-        Ok(Self { regex, hex: kind == "hexregex" })
-    }
-
-    /// Offset and length of the first matches.
-    pub fn find(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
-        if !self.hex {
-            return self.regex.find_iter(bytes).take(MATCHES).map(|m| (m.start(), m.len())).collect();
-        }
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let whole = self.regex.find_iter(digits.as_bytes()).filter(|m| m.start() % 2 == 0);
-        whole.take(MATCHES).map(|m| (m.start() / 2, m.len().div_ceil(2))).collect()
-    }
-}
 
 /// Begins to work off what is queued, unless that goes on already.
 pub(crate) fn wake(app: &App) {
@@ -176,8 +112,10 @@ pub(crate) fn plan_of(app: &App, hunt: &Value) -> Result<Plan, ApiError> {
         _ => None,
     };
     let scope = ScopeQuery {
+        date: query["date"].as_f64(),
         start_time: text("startTime"),
         stop_time: text("stopTime"),
+        bounding: text("bounding"),
         expression: text("expression"),
         view: text("view"),
         ..ScopeQuery::default()
@@ -188,17 +126,20 @@ pub(crate) fn plan_of(app: &App, hunt: &Value) -> Result<Plan, ApiError> {
 #[derive(Default)]
 struct Batch {
     docs: Vec<SessionDoc>,
+    /// Packets and bytes of `docs`, as far as they are searched.
+    packets: usize,
+    bytes: u64,
     matched: u64,
     searched: u64,
+    done: search::Done,
+    /// Time spent searching.
+    took: Duration,
     failed: Vec<String>,
     last: Option<(i64, SessionId)>,
 }
 
 fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
-    let needle = Needle::read(
-        hunt["searchType"].as_str().unwrap_or_default(),
-        hunt["search"].as_str().unwrap_or_default(),
-    )?;
+    let quest = search::Quest::of(hunt)?;
     let mut plan = plan_of(app, hunt)?;
     let after = hunt["lastPacketTime"]
         .as_i64()
@@ -235,11 +176,14 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
             return true;
         }
         batch.last = Some(place);
+        let packets = doc.positions.packets().min(quest.packets);
+        batch.packets += packets;
+        batch.bytes += share_of(&doc, packets);
         batch.docs.push(doc);
-        if batch.docs.len() < BATCH {
+        if batch.docs.len() < BATCH && batch.packets < BATCH_PACKETS && batch.bytes < BATCH_BYTES {
             return true;
         }
-        outcome = search(app, id, hunt, &needle, &mut batch, &control).and_then(|()| {
+        outcome = work_off(app, id, hunt, &quest, &mut batch, &control).and_then(|()| {
             if saved.elapsed() < SAVE {
                 return Ok(true);
             }
@@ -251,7 +195,7 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     if !outcome? {
         return Ok(()); // paused, cancelled or removed
     }
-    search(app, id, hunt, &needle, &mut batch, &control)?;
+    work_off(app, id, hunt, &quest, &mut batch, &control)?;
     if save(app, id, &mut batch)?
         && let Some(hunt) = update(app, id, |hunt| hunt["status"] = "finished".into())?
     {
@@ -262,11 +206,21 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
 
 /// Writes how far it is; false when it is to end.
 fn save(app: &App, id: &str, batch: &mut Batch) -> Result<bool, ApiError> {
-    let Batch { matched, searched, failed, last, .. } = std::mem::take(batch);
+    let Batch { matched, searched, failed, last, done, took, .. } = std::mem::take(batch);
     let hunt = update(app, id, |hunt| {
         hunt["matchedSessions"] = (hunt["matchedSessions"].as_u64().unwrap_or(0) + matched).into();
         hunt["searchedSessions"] = (hunt["searchedSessions"].as_u64().unwrap_or(0) + searched).into();
         hunt["lastUpdated"] = (now_ms() / 1_000).into();
+        let mut add = |name: &str, more: u64| {
+            hunt[name] = hunt[name].as_u64().unwrap_or(0).saturating_add(more).into();
+        };
+        add("searchedPackets", done.packets);
+        add("searchedBytes", done.bytes);
+        add("missingPackets", done.missing);
+        add("searchMs", u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        if !took.is_zero() {
+            hunt["bytesPerSecond"] = ((done.bytes as f64 / took.as_secs_f64()) as u64).into();
+        }
         if let Some((time, session)) = last {
             hunt["lastPacketTime"] = time.into();
             hunt["lastSessionId"] = session.to_string().into();
@@ -281,44 +235,41 @@ fn save(app: &App, id: &str, batch: &mut Batch) -> Result<bool, ApiError> {
     Ok(hunt.is_some_and(|hunt| hunt["status"] == "running"))
 }
 
+/// Bytes of the first packets of a session, in proportion: how long each is stands in its file only.
+fn share_of(doc: &SessionDoc, packets: usize) -> u64 {
+    let all = doc.positions.packets().max(1) as u64;
+    let bytes = doc.int(&core::BYTES).and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+    u64::try_from(u128::from(bytes) * packets as u128 / u128::from(all)).unwrap_or(bytes)
+}
+
 /// Searches the sessions of a batch by all cores and marks those that match.
-fn search(
+fn work_off(
     app: &App,
     id: &str,
     hunt: &Value,
-    needle: &Needle,
+    quest: &search::Quest,
     batch: &mut Batch,
     control: &Control,
 ) -> Result<(), ApiError> {
     let docs = std::mem::take(&mut batch.docs);
+    (batch.packets, batch.bytes) = (0, 0);
     if docs.is_empty() {
         return Ok(());
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let size = docs.len().div_ceil(cores).max(1);
-    let found: Vec<(SessionId, Result<Vec<Value>, ApiError>)> = std::thread::scope(|scope| {
-        let parts: Vec<_> = docs
-            .chunks(size)
-            .map(|part| {
-                scope.spawn(move || {
-                    part.iter()
-                        .map(|doc| (doc.id, matches_of(app, doc, hunt, needle, control)))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        parts.into_iter().filter_map(|part| part.join().ok()).flatten().collect()
-    });
+    let started = Instant::now();
+    let (found, done) = search::search(app, &docs, quest, control)?;
+    batch.took += started.elapsed();
+    batch.done.add(&done);
     let mut marked = Vec::new();
-    for (session, result) in found {
+    for (session, matches) in found {
         batch.searched += 1;
-        match result {
-            Ok(matches) if matches.is_empty() => {}
-            Ok(matches) => {
+        match matches {
+            Some(matches) if matches.is_empty() => {}
+            Some(matches) => {
                 app.state.catalog.put(RESULTS, &format!("{id}.{session}"), &json!(matches), None)?;
                 marked.push(session);
             }
-            Err(_) => batch.failed.push(session.to_string()),
+            None => batch.failed.push(session.to_string()),
         }
     }
     if !marked.is_empty() {
@@ -359,58 +310,5 @@ fn message(hunt: &Value) -> Message {
         title: format!("hunt {}: {matched} of {searched} sessions match", text("name")),
         text: format!("{}: {}\nexpression: {expression}", text("searchType"), text("search")),
         data: data.as_object().cloned().unwrap_or_default(),
-    }
-}
-
-/// Where a session matches: side, number of the packet (raw only), offset, and what lies around it.
-fn matches_of(
-    app: &App,
-    doc: &SessionDoc,
-    hunt: &Value,
-    needle: &Needle,
-    control: &Control,
-) -> Result<Vec<Value>, ApiError> {
-    let reassembled = hunt["type"] == "reassembled";
-    let size = hunt["size"].as_u64().and_then(|size| usize::try_from(size).ok()).unwrap_or(50);
-    let mut matches = Vec::new();
-    for piece in searched(app, doc, (reassembled, size), control)? {
-        if !hunt[piece.side].as_bool().unwrap_or(true) || matches.len() >= MATCHES {
-            continue;
-        }
-        for (at, len) in needle.find(&piece.bytes) {
-            let from = at.saturating_sub(AROUND);
-            let around =
-                piece.bytes.get(from..(at + len + AROUND).min(piece.bytes.len())).unwrap_or_default();
-            let context: String = around
-                .iter()
-                .map(|b| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' })
-                .take(200)
-                .collect();
-            matches.push(json!({ "side": piece.side, "packet": piece.packet, "offset": at, "length": len, "context": context }));
-        }
-    }
-    matches.truncate(MATCHES);
-    Ok(matches)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_search() {
-        let find =
-            |kind: &str, search: &str| Needle::read(kind, search).unwrap().find(b"GET /a\r\n\0\xff\x4f");
-        assert_eq!(find("ascii", "get"), [(0, 3)]);
-        assert_eq!(find("asciicase", "get"), []);
-        assert_eq!(find("asciicase", "/a"), [(4, 2)]);
-        assert_eq!(find("hex", "0d 0a 00"), [(6, 3)]);
-        assert_eq!(find("regex", r"/[a-z]\r"), [(4, 3)]);
-        assert_eq!(find("hexregex", "00f.4f"), [(8, 3)]);
-        // f4 stands across two bytes
-        assert_eq!(find("hexregex", "f4f"), []);
-        for (kind, search) in [("hex", "abc"), ("hex", ""), ("regex", "("), ("regex", "a*"), ("other", "a")] {
-            assert!(Needle::read(kind, search).is_err(), "{kind} {search}");
-        }
     }
 }
