@@ -56,6 +56,7 @@ pub use auth::{
 };
 pub use config::Config;
 pub use evidence::{Evidence, EvidenceRules, ReloadError};
+pub use hunting::{HuntSpeed, hunt_speed};
 pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
 pub use links::Link;
 pub use pinning::{PinError, PinWish, Pins};

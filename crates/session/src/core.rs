@@ -51,6 +51,8 @@ fields::fields! { "general";
     SEGMENTS: Int = "session.segments" @ "segmentCnt", "Session Segments".one();
     /// Name of the capturing machine.
     NODE: Term = "node" @ "node", "Node".one();
+    /// Node that a session was recorded on which came from another cluster, as in documents of an Arkime.
+    SRC_NODE: Term = "srcNode" @ "srcNode", "Source Node".one();
     /// Interface or file group that the packets came from.
     INTERFACE: Term = "interface" @ "interface", "Interface".one();
     /// Id of the first segment of a long session.

@@ -1,5 +1,6 @@
 //! `hindsight bench`: what this machine does, with the same code that works every day.
 
+mod hunt;
 mod import;
 mod index;
 mod live;
@@ -15,6 +16,7 @@ pub fn run(what: &BenchCommand) -> Result<Outcome, Failure> {
             let evidence = Evidence { rules: rules.clone(), level: *evidence_level, ..Evidence::default() };
             import::run(file, *threads, (*no_index, *copy), &evidence)
         }
+        BenchCommand::Hunt { file, rounds } => hunt::run(file, *rounds),
         BenchCommand::Index { documents, rounds, keep } => index::run(*documents, *rounds, keep.as_deref()),
         BenchCommand::Live(command) => live::run(command),
     }

@@ -32,6 +32,14 @@ pub enum BenchCommand {
         #[arg(long, value_name = "LEVEL", requires = "rules", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3))]
         evidence_level: u8,
     },
+    /// Search in the packets of a capture as hunts do: MB/s of each kind of search
+    Hunt {
+        /// The capture
+        file: PathBuf,
+        /// Repetitions of each search; the median is printed
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Write generated documents and ask typical queries: documents/s, bytes a session, milliseconds a query
     Index {
         /// Documents

@@ -41,6 +41,8 @@ fields::fields! { "email";
     SMTP_HELLO: Lower = "email.smtp-hello" @ "email.smtpHello", "SMTP Hello";
     /// Folder of a mailbox.
     FOLDER: Term = "email.folder" @ "email.folder", "Folder";
+    /// Authorization header of the message.
+    AUTHORIZATION: Term = "email.authorization" @ "email.header-authorization", "Authorization Header".no_count().right(EmailSearch);
     /// X-Priority header.
     X_PRIORITY: Int = "email.x-priority" @ "email.header-x-priority", "X-Priority".no_count();
     /// X-ELNK-Trace header.

@@ -153,6 +153,9 @@ impl Mail {
                     doc.add(&IP, ip);
                 }
             }
+            "authorization" => {
+                doc.add(&AUTHORIZATION, &plain);
+            }
             "x-priority" => {
                 let digits = plain.bytes().take_while(u8::is_ascii_digit).count();
                 if let Some(number) = plain.get(..digits).and_then(|d| d.parse().ok()) {

@@ -55,6 +55,15 @@ fn a_message_with_attachments() {
 }
 
 #[test]
+fn an_authorization_header_has_a_field_of_its_own() {
+    let mail = MAIL.replacen("X-Odd: yes", "X-Odd: yes\r\nAuthorization: Basic YTpi", 1);
+    assert_ne!(mail, MAIL);
+    let doc = hello().src("DATA\r\n").dst("354 go\r\n").src(format!("{mail}.\r\n")).dst("250 queued\r\n").json();
+    assert_eq!(doc["email"]["header-authorization"], json!(["Basic YTpi"]));
+    assert_eq!(doc["email"]["headerField"], json!(["x-odd"]));
+}
+
+#[test]
 fn the_same_in_chunks() {
     for cut in [1, 50, 333, MAIL.len() - 1] {
         let (head, tail) = MAIL.split_at(cut);

@@ -38,7 +38,7 @@ pub use scope::Scope;
 pub use seal::Secret;
 pub(crate) use throttle::Throttle;
 pub use user::{FirstAdmin, User, ensure_admin, set_password};
-pub(crate) use user::{USERS, change, load};
+pub(crate) use user::{USERS, as_index_error, change, load};
 
 use attempt::{STALE, basic_credentials, check_basic, check_digest};
 

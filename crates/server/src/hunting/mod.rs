@@ -5,10 +5,12 @@
 //! there it goes on after a pause or a restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
 
 mod estimate;
+mod measure;
 mod needle;
 mod search;
 
 pub(crate) use estimate::estimate;
+pub use measure::{HuntSpeed, hunt_speed};
 pub(crate) use needle::Needle;
 
 use crate::app::{App, now_ms};
@@ -138,6 +140,23 @@ struct Batch {
     last: Option<(i64, SessionId)>,
 }
 
+impl Batch {
+    /// Takes a session; true when the batch is full.
+    fn add(&mut self, doc: SessionDoc, quest: &search::Quest) -> bool {
+        let packets = doc.positions.packets().min(quest.packets);
+        self.packets += packets;
+        self.bytes += share_of(&doc, packets);
+        self.docs.push(doc);
+        self.docs.len() >= BATCH || self.packets >= BATCH_PACKETS || self.bytes >= BATCH_BYTES
+    }
+
+    /// The sessions that it holds; it is empty then.
+    fn take(&mut self) -> Vec<SessionDoc> {
+        (self.packets, self.bytes) = (0, 0);
+        std::mem::take(&mut self.docs)
+    }
+}
+
 fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     let quest = search::Quest::of(hunt)?;
     let mut plan = plan_of(app, hunt)?;
@@ -160,15 +179,7 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     let control = Control::new();
     // what is to be searched stays until it is; a hunt that is paused lets go
     let _lease = lease(app, &plan, u64::MAX, "a hunt", &control)?;
-    let defs = [
-        &core::NODE.def,
-        &core::START_TIME.def,
-        &core::BYTES.def,
-        &core::SRC_IP.def,
-        &core::SRC_PORT.def,
-        &core::SRC_MAC.def,
-    ];
-    let show = Show::WithPositions(defs.map(Target::of).to_vec());
+    let show = needed();
     let (mut batch, mut saved, mut outcome) = (Batch::default(), Instant::now(), Ok(true));
     app.state.index.scan(&plan, &show, &control, &mut |doc| {
         let place = (doc.int(&core::START_TIME).unwrap_or(0), doc.id);
@@ -176,11 +187,7 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
             return true;
         }
         batch.last = Some(place);
-        let packets = doc.positions.packets().min(quest.packets);
-        batch.packets += packets;
-        batch.bytes += share_of(&doc, packets);
-        batch.docs.push(doc);
-        if batch.docs.len() < BATCH && batch.packets < BATCH_PACKETS && batch.bytes < BATCH_BYTES {
+        if !batch.add(doc, &quest) {
             return true;
         }
         outcome = work_off(app, id, hunt, &quest, &mut batch, &control).and_then(|()| {
@@ -235,6 +242,19 @@ fn save(app: &App, id: &str, batch: &mut Batch) -> Result<bool, ApiError> {
     Ok(hunt.is_some_and(|hunt| hunt["status"] == "running"))
 }
 
+/// What has to be known of a session to search it.
+fn needed() -> Show {
+    let defs = [
+        &core::NODE.def,
+        &core::START_TIME.def,
+        &core::BYTES.def,
+        &core::SRC_IP.def,
+        &core::SRC_PORT.def,
+        &core::SRC_MAC.def,
+    ];
+    Show::WithPositions(defs.map(Target::of).to_vec())
+}
+
 /// Bytes of the first packets of a session, in proportion: how long each is stands in its file only.
 fn share_of(doc: &SessionDoc, packets: usize) -> u64 {
     let all = doc.positions.packets().max(1) as u64;
@@ -251,8 +271,7 @@ fn work_off(
     batch: &mut Batch,
     control: &Control,
 ) -> Result<(), ApiError> {
-    let docs = std::mem::take(&mut batch.docs);
-    (batch.packets, batch.bytes) = (0, 0);
+    let docs = batch.take();
     if docs.is_empty() {
         return Ok(());
     }

@@ -309,7 +309,7 @@ async fn text_is_read_in_an_encoding() {
     let text = pane("view=reassembled&base=natural&line=true").await;
     assert_eq!(text.headers["content-type"], "text/plain; charset=utf-8");
     assert!(text.text().contains("    1  GET /secret HTTP/1.1\n"), "{}", text.text());
-    assert!(pane("view=reassembled&base=hex").await.text().contains("|GET /secret HTT|"));
+    assert!(pane("view=reassembled&base=hex").await.text().contains("|GET /secret HTTP|"));
     let unknown = pane("format=text&encoding=klingon").await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert!(unknown.json()["text"].as_str().unwrap().contains("shiftjis"));
