@@ -47,7 +47,7 @@ fn measure(state: State, (kind, text): (&str, &str), reassembled: bool) -> Resul
     }))?;
     let control = Control::new();
     let (mut speed, mut batch, mut failed) = (HuntSpeed::default(), Batch::default(), None);
-    let mut work = |batch: &mut Batch, speed: &mut HuntSpeed| -> Result<(), ApiError> {
+    let work = |batch: &mut Batch, speed: &mut HuntSpeed| -> Result<(), ApiError> {
         let docs = batch.take();
         let started = Instant::now();
         let (found, done) = search::search(&app, &docs, &quest, &control)?;
