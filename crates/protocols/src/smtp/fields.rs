@@ -42,7 +42,7 @@ fields::fields! { "email";
     /// Folder of a mailbox.
     FOLDER: Term = "email.folder" @ "email.folder", "Folder";
     /// Authorization header of the message.
-    AUTHORIZATION: Term = "email.authorization" @ "email.header-authorization", "Authorization Header".no_count().right(EmailSearch);
+    AUTHORIZATION: Term = "email.authorization" @ "email.header-authorization", "Authorization Header".no_count();
     /// X-Priority header.
     X_PRIORITY: Int = "email.x-priority" @ "email.header-x-priority", "X-Priority".no_count();
     /// X-ELNK-Trace header.

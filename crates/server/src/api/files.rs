@@ -118,6 +118,10 @@ fn may_go(app: &App, file: &FileRecord) -> Result<(), ApiError> {
     if file.line.is_some() && file.finish_timestamp == 0 {
         return Err(busy("it is still being written; try again when it is finished"));
     }
+    if let Some(remote) = &file.remote {
+        let text = format!("its copy {remote} in object storage would stay; let retention delete both");
+        return Err(busy(&text));
+    }
     if file.pin.is_some() {
         return Err(busy("a pin keeps it; take the pin off first"));
     }

@@ -63,6 +63,7 @@ async fn what_is_read_written_pinned_or_elsewhere_stays() {
     assert!(!real(&fixture).deleting, "the mark is off again");
     for changed in [
         FileRecord { pin: Some("case".into()), ..file.clone() },
+        FileRecord { remote: Some("s3://bucket/key".into()), ..file.clone() },
         FileRecord { line: Some("eth0-1".into()), finish_timestamp: 0, ..file.clone() },
     ] {
         fixture.catalog.update_file(&changed).unwrap();
