@@ -82,3 +82,97 @@ export const rawEvidence = ({ time, devid }: EvidenceKey, signal?: AbortSignal):
 
 /** All packets of the microsecond as a pcap. */
 export const evidenceUrl = ({ time, devid }: EvidenceKey): string => `/api/evidence${queryString({ time, devid, download: true })}`
+
+/** A rule in force. */
+export interface LoadedRule {
+  id: string
+  category: string
+  type: string
+  name: string
+  version?: string
+  vendor?: string
+  os?: string
+  protocol?: string
+  port?: number
+  part?: string
+  desc?: string
+  regex?: string
+  /** Since the process that captures began; absent where none does. */
+  hits?: number
+}
+
+/** A rule, or a file of rules, that cannot be used. */
+export interface RefusedRule {
+  file: string
+  rule?: string | null
+  /** Whether it says of itself that it is deleted. */
+  leftOut?: boolean
+  reason: string
+}
+
+/** A rule in the search language. */
+export interface SessionRule {
+  name: string
+  type: string
+  level: string
+  when: string
+  keep?: string
+  hits?: number
+}
+
+export interface RulesAnswer {
+  /** `default` for the rules that come with the program, a folder, or null where none are used. */
+  source: string | null
+  match: 'packet' | 'stream'
+  level: number
+  devid: number
+  importDevid: number
+  /** This process captures: it can read the rules again. */
+  captures: boolean
+  /** Epoch milliseconds. */
+  loadedAt?: number
+  loaded: LoadedRule[]
+  refused: RefusedRule[]
+  session: SessionRule[]
+}
+
+export const rules = (signal?: AbortSignal): Promise<RulesAnswer> => json('/api/evidence/rules', { signal })
+
+export const reloadRules = (): Promise<{ success: boolean; text: string }> => json('/api/evidence/rules/reload', { method: 'POST' })
+
+/** Who is told of which alerts. Empty lists: any; empty categories: threats and own rules. */
+export interface AlertNotice {
+  id: string
+  name: string
+  enabled: boolean
+  description?: string
+  categories: string[]
+  types: string[]
+  names: string[]
+  levels: string[]
+  expression?: string
+  /** Ids of notifiers. */
+  notifier: string[]
+  /** Seconds between two messages at least. */
+  quiet: number
+  creator?: string
+  user?: string
+  canEdit?: boolean
+  /** Hits found so far, and messages sent and failed. */
+  count?: number
+  sent?: number
+  failed?: number
+  /** Epoch seconds. */
+  lastNotified?: number
+  lastError?: string | null
+  error?: string | null
+  /** It stands in the configuration: it cannot be changed here. */
+  fromConfig?: boolean
+}
+
+export type NoticeBody = Pick<AlertNotice, 'name' | 'enabled' | 'description' | 'categories' | 'types' | 'names' | 'levels' | 'expression' | 'notifier' | 'quiet'>
+
+export const alertNotices = (): Promise<AlertNotice[]> => json('/api/alertnotices')
+export const createAlertNotice = (one: NoticeBody): Promise<unknown> => json('/api/alertnotice', { method: 'POST', body: one })
+export const changeAlertNotice = (id: string, one: NoticeBody): Promise<unknown> => json(`/api/alertnotice/${encodeURIComponent(id)}`, { method: 'PUT', body: one })
+export const removeAlertNotice = (id: string): Promise<unknown> => json(`/api/alertnotice/${encodeURIComponent(id)}`, { method: 'DELETE' })

@@ -7,7 +7,7 @@ export default {
   en: {
     page: { alerts: 'Alerts' },
     alerts: {
-      count: '{n} alerts | {n} alert | {n} alerts', summary: 'Summary', over: 'Sessions with hits over time', all: 'All', onlyActive: 'Active', active: 'active', activeHint: 'The last hit is less than 70 minutes old', dropAll: 'Remove the filters', drop: 'Remove the filter {text}',
+      count: '{n} alerts | {n} alert | {n} alerts', summary: 'Summary', rules: 'Rules and notices', over: 'Sessions with hits over time', all: 'All', onlyActive: 'Active', active: 'active', activeHint: 'The last hit is less than 70 minutes old', dropAll: 'Remove the filters', drop: 'Remove the filter {text}',
       partial: 'There are more hits in this range than are looked at: the oldest are missing. A shorter range shows all of them.', failed: 'The alerts could not be read', noMatch: 'No alert passes the filters', empty: 'No rule was hit in this range',
       emptyHint: 'Alerts come from fingerprint rules: switch them on in the section [evidence] of the configuration, or import with',
       status: 'State', setOne: 'State of this alert', setMany: 'State of {n} alerts', setStatus: 'Change the state', comment: 'Comment', commentHint: 'Everybody who sees the alert sees it.', commentMany: 'Empty: each alert keeps its comment.', save: 'Save', changed: '{n} alerts changed | {n} alert changed | {n} alerts changed',
@@ -23,7 +23,7 @@ export default {
   zh: {
     page: { alerts: '告警' },
     alerts: {
-      count: '{n} 条告警', summary: '概况', over: '命中规则的会话趋势', all: '全部', onlyActive: '活跃', active: '活跃', activeHint: '最近一次命中不到 70 分钟', dropAll: '清除筛选', drop: '清除筛选 {text}',
+      count: '{n} 条告警', summary: '概况', rules: '规则与通知', over: '命中规则的会话趋势', all: '全部', onlyActive: '活跃', active: '活跃', activeHint: '最近一次命中不到 70 分钟', dropAll: '清除筛选', drop: '清除筛选 {text}',
       partial: '此时段命中过多，未全部统计：缺少最早的部分。缩短时段即可看到全部。', failed: '无法读取告警', noMatch: '没有符合筛选的告警', empty: '此时段没有命中规则',
       emptyHint: '告警来自指纹规则：在配置的 [evidence] 一节启用，或用以下命令导入',
       status: '处理状态', setOne: '此告警的处理状态', setMany: '{n} 条告警的处理状态', setStatus: '更改状态', comment: '备注', commentHint: '能看到此告警的人都能看到。', commentMany: '留空：各告警保留原有备注。', save: '保存', changed: '已更改 {n} 条告警',
