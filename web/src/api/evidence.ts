@@ -105,7 +105,7 @@ export interface LoadedRule {
 export interface RefusedRule {
   file: string
   rule?: string | null
-  /** Whether it says of itself that it is deleted. */
+  /** The rule is not in force; otherwise only a part of what it says is not. */
   leftOut?: boolean
   reason: string
 }
@@ -123,10 +123,11 @@ export interface SessionRule {
 export interface RulesAnswer {
   /** `default` for the rules that come with the program, a folder, or null where none are used. */
   source: string | null
-  match: 'packet' | 'stream'
+  /** Absent where none are used. */
+  match?: 'packet' | 'stream'
   level: number
-  devid: number
-  importDevid: number
+  devid?: number
+  importDevid?: number
   /** This process captures: it can read the rules again. */
   captures: boolean
   /** Epoch milliseconds. */

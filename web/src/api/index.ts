@@ -105,6 +105,7 @@ export function upload(
   tags: string,
   onProgress: (sent: number, total: number) => void,
   signal: AbortSignal,
+  devid?: number,
 ): Promise<UploadAnswer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -120,6 +121,7 @@ export function upload(
     signal.addEventListener('abort', () => request.abort())
     const form = new FormData()
     if (tags) form.append('tags', tags)
+    if (devid !== undefined) form.append('devid', String(devid))
     form.append('file', file, file.name)
     request.send(form)
   })

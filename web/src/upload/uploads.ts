@@ -21,6 +21,8 @@ export interface Upload {
 interface Work {
   file: File
   tags: string
+  /** Device that alerts and evidence are filed under; the server's own for captures where none is named. */
+  devid?: number
   abort: AbortController
 }
 
@@ -29,11 +31,11 @@ const work = new Map<number, Work>()
 let next = 1
 let running = false
 
-export function enqueue(files: Iterable<File>, tags: string): void {
+export function enqueue(files: Iterable<File>, tags: string, devid?: number): void {
   for (const file of files) {
     const id = next++
     uploads.list.push({ id, name: file.name, size: file.size, sent: 0, phase: 'waiting', sessions: 0, packets: 0, answer: null, text: '' })
-    work.set(id, { file, tags, abort: new AbortController() })
+    work.set(id, { file, tags, devid, abort: new AbortController() })
   }
   if (!running) void drain()
 }
@@ -60,13 +62,13 @@ async function drain(): Promise<void> {
   running = false
 }
 
-async function run(upload: Upload, { file, tags, abort }: Work): Promise<void> {
+async function run(upload: Upload, { file, tags, devid, abort }: Work): Promise<void> {
   upload.phase = 'sending'
   try {
     let answer = await api.upload(file, tags, (sent) => {
       upload.sent = Math.min(sent, upload.size)
       if (sent >= upload.size) upload.phase = 'importing'
-    }, abort.signal)
+    }, abort.signal, devid)
     if (answer.job) answer = await follow(upload, answer.job, abort.signal)
     upload.answer = answer
     upload.sessions = answer.sessions ?? 0

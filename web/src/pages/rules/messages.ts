@@ -8,7 +8,7 @@ export default {
       tab: { rules: 'Rules', notices: 'Notices of alerts' }, count: '{n} of {all} rules', find: 'Find a rule', reload: 'Read again', failed: 'The rules could not be read', source: 'Rules', builtIn: 'Those that come with the program', none: 'No rules are used',
       noneHint: 'Name a folder of rules, or “default”, in the section [evidence] of the configuration.', noMatch: 'No rule is called so', match: 'Looked at', matchPacket: 'Each packet by itself', matchStream: 'Packets, and TCP segments joined', level: 'Kept as evidence',
       levels: { '0': 'no packets', '1': 'packets that show a threat', '2': 'also those that show a service, device, system or middleware', '3': 'also the first packets of every flow' }, devices: '{live} live, {imported} for imports', read: 'Read',
-      refused: '{n} rules are not used | {n} rule is not used | {n} rules are not used', wrong: 'unusable', leftOut: 'left out', own: 'Rules in the search language', when: 'When', keep: 'Keeps', pattern: 'Pattern', anywhere: 'any',
+      refused: '{n} problems with rules | {n} problem with a rule | {n} problems with rules', inForce: 'in force all the same', leftOut: 'not used', own: 'Rules in the search language', when: 'When', keep: 'Keeps', pattern: 'Pattern', anywhere: 'any',
       column: { id: 'Rule', category: 'Kind', type: 'Type', name: 'Name', where: 'Looks at', hits: 'Hits' },
     },
     notices: {
@@ -23,7 +23,7 @@ export default {
       tab: { rules: '规则', notices: '告警通知' }, count: '{n} / {all} 条规则', find: '查找规则', reload: '重新读取', failed: '无法读取规则', source: '规则', builtIn: '程序自带的规则', none: '未使用规则',
       noneHint: '在配置的 [evidence] 一节指定规则目录或“default”。', noMatch: '没有这样的规则', match: '检查对象', matchPacket: '逐个数据包', matchStream: '数据包及重组的 TCP 段', level: '留存为证据',
       levels: { '0': '不留存数据包', '1': '证明威胁的数据包', '2': '另含证明服务、设备、系统或中间件的数据包', '3': '另含每个流的最初数据包' }, devices: '实时 {live}，导入 {imported}', read: '读取时间',
-      refused: '{n} 条规则未使用', wrong: '不可用', leftOut: '已排除', own: '搜索语言规则', when: '条件', keep: '留存', pattern: '模式', anywhere: '任意',
+      refused: '规则有 {n} 个问题', inForce: '仍然有效', leftOut: '未使用', own: '搜索语言规则', when: '条件', keep: '留存', pattern: '模式', anywhere: '任意',
       column: { id: '规则', category: '类别', type: '类型', name: '名称', where: '检查位置', hits: '命中' },
     },
     notices: {
