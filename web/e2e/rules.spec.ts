@@ -1,0 +1,50 @@
+import { violations } from './axe.ts'
+import { csrf } from './login.ts'
+import { expect, test } from './viewer.ts'
+
+test('the rules in force: found by a word, of one kind, and the sessions they hit', async ({ viewer, page }) => {
+  await page.goto('/rules')
+  await expect(page.getByTestId('rules-facts')).toContainText('Those that come with the program')
+  const rows = page.getByTestId('rules').locator('tbody tr')
+  await expect(rows.filter({ hasText: 'Log4Shell' })).toHaveCount(1)
+  const all = await rows.count()
+  await page.getByRole('combobox', { name: 'Kind' }).selectOption({ label: 'Threat' })
+  await expect(page).toHaveURL(/category=threat/)
+  expect(await rows.count()).toBeLessThan(all)
+  await page.getByRole('searchbox', { name: 'Find a rule' }).fill('union')
+  await expect(rows.filter({ hasText: 'Log4Shell' })).toHaveCount(0)
+  await rows.first().getByText('Pattern').click()
+  await expect(rows.first().locator('code')).toContainText('union')
+  await rows.first().getByRole('link').click()
+  await expect(page).toHaveURL((url) => url.pathname === '/sessions' && /^evidence\.rule == \d+$/.test(url.searchParams.get('expression') ?? ''))
+  await viewer.settled()
+})
+
+test('a notice of alerts is made, paused and taken away', async ({ viewer, page }) => {
+  expect(viewer).toBeTruthy()
+  const name = `hook ${Date.now()}`
+  const made = await page.request.post('/api/notifier', { headers: await csrf(page.request), data: { name, type: 'webhook', fields: [{ name: 'url', value: 'http://127.0.0.1:9/' }], users: '', roles: [] } })
+  expect(made.ok(), await made.text()).toBe(true)
+  await page.goto('/rules?tab=notices')
+  await page.getByTestId('object-new').click()
+  const form = page.getByTestId('object-form')
+  await expect(page.getByTestId('object-save')).toBeDisabled()
+  await form.getByTestId('object-name').fill('worst ones')
+  await form.getByRole('checkbox', { name }).check()
+  await form.getByRole('checkbox', { name: 'Critical' }).check()
+  await form.getByTestId('object-expression').fill('nosuchfield == 1')
+  await page.getByTestId('object-save').click()
+  // the server's own words, in the form
+  await expect(form.getByRole('alert')).toContainText('nosuchfield')
+  await form.getByTestId('object-expression').fill('ip == 10.66.0.0/16')
+  expect(await violations(page)).toEqual([])
+  await page.getByTestId('object-save').click()
+  const item = page.getByRole('listitem').filter({ hasText: 'worst ones' })
+  await expect(item).toContainText('Critical')
+  await expect(item).toContainText(`tells ${name}`)
+  await item.getByRole('button', { name: 'Pause' }).click()
+  await expect(item.getByRole('button', { name: 'Resume' })).toBeVisible()
+  await item.getByRole('button', { name: 'Delete worst ones' }).click()
+  await page.getByTestId('confirm').click()
+  await expect(item).toHaveCount(0)
+})
