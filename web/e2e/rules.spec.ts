@@ -23,7 +23,7 @@ test('the rules in force: found by a word, of one kind, and the sessions they hi
 test('a notice of alerts is made, paused and taken away', async ({ viewer, page }) => {
   expect(viewer).toBeTruthy()
   const name = `hook ${Date.now()}`
-  const made = await page.request.post('/api/notifier', { headers: await csrf(page.request), data: { name, type: 'webhook', fields: [{ name: 'url', value: 'http://127.0.0.1:9/' }], users: '', roles: [] } })
+  const made = await page.request.post('/api/notifier', { headers: await csrf(page.request), data: { name, type: 'webhook', fields: [{ name: 'webhookUrl', value: 'http://127.0.0.1:9/' }], users: '', roles: [] } })
   expect(made.ok(), await made.text()).toBe(true)
   await page.goto('/rules?tab=notices')
   await page.getByTestId('object-new').click()
@@ -42,8 +42,8 @@ test('a notice of alerts is made, paused and taken away', async ({ viewer, page 
   const item = page.getByRole('listitem').filter({ hasText: 'worst ones' })
   await expect(item).toContainText('Critical')
   await expect(item).toContainText(`tells ${name}`)
-  await item.getByRole('button', { name: 'Pause' }).click()
-  await expect(item.getByRole('button', { name: 'Resume' })).toBeVisible()
+  await item.getByRole('button', { name: 'Stop', exact: true }).click()
+  await expect(item.getByRole('button', { name: 'Start', exact: true })).toBeVisible()
   await item.getByRole('button', { name: 'Delete worst ones' }).click()
   await page.getByTestId('confirm').click()
   await expect(item).toHaveCount(0)
