@@ -141,7 +141,8 @@ export interface AssetsQuery extends CommonQuery {
 
 export const alerts = (query: AlertsQuery, signal?: AbortSignal): Promise<AlertsAnswer> => json('/api/alerts', { query, signal })
 
-export const alertsCsvUrl = (query: AlertsQuery): string => `/api/alerts.csv${queryString(query)}`
+/** Every row that the filters leave, as a file. */
+export const alertsUrl = (format: 'csv' | 'json', query: AlertsQuery): string => `/api/alerts.${format}${queryString(query)}`
 
 export const alert = (id: string, query: CommonQuery & { limit?: number }, signal?: AbortSignal): Promise<AlertDetail> =>
   json(`/api/alert/${encodeURIComponent(id)}`, { query, signal })
@@ -152,17 +153,4 @@ export const setAlertStatus = (change: CommonQuery & { ids: readonly string[]; s
 
 export const assets = (query: AssetsQuery, signal?: AbortSignal): Promise<AssetsAnswer> => json('/api/assets', { query, signal })
 
-export const assetsCsvUrl = (query: AssetsQuery): string => `/api/assets.csv${queryString(query)}`
-
-/** Rows of one answer at most. */
-const PAGE = 10_000
-
-/** Every row of a list, page after page, for a file. */
-export async function allRows<T, Q extends { start?: number; length?: number }>(ask: (query: Q) => Promise<{ data: T[]; recordsFiltered: number }>, query: Q): Promise<T[]> {
-  const rows: T[] = []
-  for (;;) {
-    const got = await ask({ ...query, start: rows.length, length: PAGE })
-    rows.push(...got.data)
-    if (!got.data.length || rows.length >= got.recordsFiltered) return rows
-  }
-}
+export const assetsUrl = (format: 'csv' | 'json', query: AssetsQuery): string => `/api/assets.${format}${queryString(query)}`
