@@ -1,7 +1,9 @@
 // Packets that prove something, found by the microsecond at which they were captured.
 
 import { json, queryString } from './client'
+import type { Owned } from './objects'
 import type { FrameFields } from './packetTree'
+import type { Sharing } from './saved'
 
 /** A packet as Liuying's API writes it: 15 keys, in this order. */
 export interface RawEvidence {
@@ -142,23 +144,20 @@ export const rules = (signal?: AbortSignal): Promise<RulesAnswer> => json('/api/
 export const reloadRules = (): Promise<{ success: boolean; text: string }> => json('/api/evidence/rules/reload', { method: 'POST' })
 
 /** Who is told of which alerts. Empty lists: any; empty categories: threats and own rules. */
-export interface AlertNotice {
+export interface AlertNotice extends Owned {
   id: string
   name: string
   enabled: boolean
   description?: string
-  categories: string[]
-  types: string[]
-  names: string[]
-  levels: string[]
+  categories?: string[]
+  types?: string[]
+  names?: string[]
+  levels?: string[]
   expression?: string
   /** Ids of notifiers. */
-  notifier: string[]
+  notifier?: string[]
   /** Seconds between two messages at least. */
-  quiet: number
-  creator?: string
-  user?: string
-  canEdit?: boolean
+  quiet?: number
   /** Hits found so far, and messages sent and failed. */
   count?: number
   sent?: number
@@ -171,7 +170,7 @@ export interface AlertNotice {
   fromConfig?: boolean
 }
 
-export type NoticeBody = Pick<AlertNotice, 'name' | 'enabled' | 'description' | 'categories' | 'types' | 'names' | 'levels' | 'expression' | 'notifier' | 'quiet'>
+export type NoticeBody = Pick<AlertNotice, 'name' | 'enabled' | 'description' | 'categories' | 'types' | 'names' | 'levels' | 'expression' | 'notifier' | 'quiet'> & Sharing
 
 export const alertNotices = (): Promise<AlertNotice[]> => json('/api/alertnotices')
 export const createAlertNotice = (one: NoticeBody): Promise<unknown> => json('/api/alertnotice', { method: 'POST', body: one })

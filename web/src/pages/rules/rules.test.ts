@@ -22,7 +22,8 @@ test('where a rule looks', () => {
 
 test('a notice goes through its form unchanged', () => {
   const body = { name: 'night', enabled: false, description: 'd', categories: ['threat'], types: ['SQL', 'XSS'], names: [], levels: ['extra_high'], expression: 'ip == 10.0.0.0/8', notifier: ['a'], quiet: 600 }
-  expect(bodyOf(formOf({ id: '1', ...body }))).toEqual(body)
+  expect(bodyOf(formOf({ id: '1', ...body, roles: ['arkimeUser'] }))).toMatchObject({ ...body, roles: ['arkimeUser'] })
+  expect(bodyOf(formOf({ id: '1', name: 'c', enabled: true, quiet: 90 }))).toMatchObject({ categories: [], levels: [], notifier: [], quiet: 90 })
   expect(bodyOf({ ...emptyNotice(), name: ' n ', types: 'SQL,\n XSS ,SQL', levels: ['low', 'extra_low', 'middle', 'high', 'extra_high'], quiet: 0.2 })).toMatchObject({ name: 'n', types: ['SQL', 'XSS'], levels: [], quiet: 60 })
   expect(isReady(emptyNotice())).toBe(false)
   expect(isReady({ ...emptyNotice(), name: 'n', notifier: ['a'] })).toBe(true)

@@ -2,6 +2,10 @@
 
 import type { AlertNotice, LoadedRule, NoticeBody } from '@/api/evidence'
 import { LEVELS } from '@/evidence/levels'
+import { sharingForm, sharingOf, type SharingForm } from '@/sharing/sharing'
+
+/** Seconds between two messages where none are named. */
+export const QUIET = 600
 
 export const COLUMNS = [{ key: 'id' }, { key: 'category' }, { key: 'type' }, { key: 'name' }, { key: 'where' }, { key: 'hits', right: true }] as const
 
@@ -39,14 +43,15 @@ export interface NoticeForm {
   notifier: string[]
   /** Minutes. */
   quiet: number
+  sharing: SharingForm
 }
 
-export const emptyNotice = (): NoticeForm => ({ name: '', enabled: true, description: '', categories: [], levels: [], types: '', names: '', expression: '', notifier: [], quiet: 10 })
+export const emptyNotice = (): NoticeForm => ({ name: '', enabled: true, description: '', categories: [], levels: [], types: '', names: '', expression: '', notifier: [], quiet: QUIET / 60, sharing: sharingForm() })
 
 export function formOf(one: AlertNotice): NoticeForm {
   return {
-    name: one.name, enabled: one.enabled, description: one.description ?? '', categories: [...one.categories], levels: [...one.levels], types: one.types.join(', '), names: one.names.join(', '),
-    expression: one.expression ?? '', notifier: [...one.notifier], quiet: Math.max(1, Math.round(one.quiet / 60)),
+    name: one.name, enabled: one.enabled, description: one.description ?? '', categories: [...(one.categories ?? [])], levels: [...(one.levels ?? [])], types: (one.types ?? []).join(', '), names: (one.names ?? []).join(', '),
+    expression: one.expression ?? '', notifier: [...(one.notifier ?? [])], quiet: (one.quiet ?? QUIET) / 60, sharing: sharingForm(one),
   }
 }
 
@@ -57,7 +62,7 @@ export function bodyOf(form: NoticeForm): NoticeBody {
   const all = LEVELS.every((level) => form.levels.includes(level))
   return {
     name: form.name.trim(), enabled: form.enabled, description: form.description.trim(), categories: form.categories, types: listed(form.types), names: listed(form.names),
-    levels: all ? [] : LEVELS.filter((level) => form.levels.includes(level)), expression: form.expression.trim(), notifier: form.notifier, quiet: Math.max(1, Math.round(form.quiet) || 1) * 60,
+    levels: all ? [] : LEVELS.filter((level) => form.levels.includes(level)), expression: form.expression.trim(), notifier: form.notifier, quiet: Math.max(60, Math.round(form.quiet * 60) || 0), ...sharingOf(form.sharing),
   }
 }
 
