@@ -2,11 +2,13 @@
 
 mod bench;
 mod capturing;
+mod database;
 mod evidence;
 mod users;
 
 pub use bench::{Bench, BenchCommand, BenchLive};
 pub use capturing::{Evidence, Retention, Run};
+pub use database::{Consent, Db, DbCommand, Migrate, PacketsOf};
 pub use evidence::{Replay, Rules, RulesCommand};
 pub use users::{TokenCommand, TotpCommand, User, UserCommand};
 
@@ -156,6 +158,24 @@ The packets are copied into files of their own, which retention leaves alone.")]
         #[arg(long)]
         json: bool,
     },
+    /// Look after the stores: health, old partitions, small files, backups
+    #[command(after_help = "\
+Examples:
+  hindsight db info                              partitions, bytes, what needs attention
+  hindsight db expire 90d                        says which partitions go, and asks
+  hindsight db backup /backup/monday             while the system runs
+  hindsight --dir /new db restore /backup/monday
+Nothing is deleted or replaced without saying what and asking, or --yes. Packet files expire by hindsight expire.")]
+    Db(Db),
+    /// Copy sessions, packet files and small state from another place, for instance an Arkime
+    #[command(after_help = "\
+Examples:
+  hindsight migrate --from /var/lib/old-hindsight
+  hindsight migrate --from /tmp/arkime-dump --dry-run
+  hindsight migrate --from sessions.ndjson.gz --start -30d --packets copy
+It may be interrupted and goes on where it ended. Afterwards the sessions are counted on both sides. Packet files of an Arkime are
+read as they are: plain, in blocks of gzip or zstd, with short headers, encrypted ([packets] keks).")]
+    Migrate(Box<Migrate>),
     /// Watch what the capturing nodes of the folder do: rates, losses, disks
     #[command(after_help = "\
 Examples:

@@ -5,7 +5,7 @@ mod reserve;
 use crate::config::{Retention, Room, Sessions};
 use crate::home::Home;
 use crate::stores::Stores;
-use crate::{Failure, Outcome, ask};
+use crate::{Failure, Outcome, ask, ship};
 use fields::Target;
 use index::{Control, FileRecord, Lease, SessionIndex, SessionSink};
 use indicatif::HumanBytes;
@@ -92,6 +92,8 @@ pub struct Keeper {
     wanted: (Mutex<bool>, Condvar),
     /// Oldest packet at the last look at sessions without files.
     swept: AtomicI64,
+    /// Age at which files go from the bucket.
+    object_age: Option<Duration>,
     /// Files that must stay as they are: those that are being recovered.
     pub held: Mutex<HashSet<u32>>,
 }
@@ -103,6 +105,7 @@ impl Keeper {
         node: &str,
         folders: Vec<PathBuf>,
         retention: Retention,
+        object_age: Option<Duration>,
     ) -> Arc<Self> {
         Arc::new(Self {
             stores: stores.clone(),
@@ -114,6 +117,7 @@ impl Keeper {
             reserve: Reserve::new(home.index()),
             wanted: (Mutex::new(false), Condvar::new()),
             swept: AtomicI64::new(i64::MIN),
+            object_age,
             held: Mutex::default(),
         })
     }
@@ -254,7 +258,9 @@ impl Keeper {
                 // what was copied out of old captures is as old as its copy
                 time: file.finish_timestamp,
                 hold: match file {
-                    _ if file.locked != 0 || file.pin.is_some() => Hold::Kept,
+                    _ if file.locked != 0 || file.pin.is_some() || ship::is_remote(file) => Hold::Kept,
+                    // never before its copy in the bucket is confirmed
+                    _ if self.stores.bucket.is_some() && ship::is_due(file) => Hold::Busy,
                     _ if file.finish_timestamp == 0 || held.contains(&file.num) => Hold::Busy,
                     _ => Hold::Free,
                 },
@@ -273,6 +279,15 @@ impl Keeper {
                 gone.leased += 1;
                 continue;
             }
+            if !dry && self.stores.bucket.is_some() && file.remote.is_some() {
+                // only the local copy goes: the packets stay in the bucket
+                match ship::drop_local(&self.stores, file) {
+                    Ok(true) => gone.add(why, file),
+                    Ok(false) => gone.leased += 1,
+                    Err(problem) => gone.problems.push(problem),
+                }
+                continue;
+            }
             match if dry { Ok(true) } else { self.delete(file) } {
                 Ok(true) => {
                     gone.add(why, file);
@@ -282,12 +297,38 @@ impl Keeper {
                 Err(problem) => gone.problems.push(problem),
             }
         }
+        self.expire_objects(&mine, dry, &mut gone, &mut went);
         let expired: Vec<FileRecord> = mine.iter().filter(|file| went.contains(&file.num)).cloned().collect();
         mine.retain(|file| !went.contains(&file.num));
         if !dry {
             gone.sessions = self.sessions(&retention, &expired, &mine)?;
         }
         Ok(gone)
+    }
+
+    /// Files of the bucket that are too old go.
+    fn expire_objects(&self, mine: &[FileRecord], dry: bool, gone: &mut Gone, went: &mut Vec<u32>) {
+        let (Some(bucket), Some(age)) = (&self.stores.bucket, self.object_age) else { return };
+        let before = ask::now_ms().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        let old = mine.iter().filter(|file| {
+            ship::is_remote(file)
+                && file.last_timestamp.max(file.finish_timestamp) < before
+                && file.pin.is_none()
+        });
+        for file in old {
+            let delete = || -> Result<(), String> {
+                let key = bucket.key_of(&file.name).map_err(|error| error.to_string())?;
+                bucket.delete(key).map_err(|error| error.to_string())?;
+                self.stores.catalog.remove_file(&file.node, file.num).map_err(|error| error.to_string())
+            };
+            match if dry { Ok(()) } else { delete() } {
+                Ok(()) => {
+                    gone.add(Why::Age, file);
+                    went.push(file.num);
+                }
+                Err(problem) => gone.problems.push(problem),
+            }
+        }
     }
 
     /// Deletes a file; false where it is read. A catalogue without room gets the reserve.
@@ -430,8 +471,20 @@ pub fn command(
     let node = crate::run::node(command.node.as_deref(), config);
     let folders = crate::stores::packet_folders(home, &config.packets);
     let retention = command.retention.over(&config.retention);
-    let keeper = Keeper::new(home, &stores, &node, folders, retention);
-    let gone = keeper.round(command.dry_run)?;
+    let age = config.packets.object_store.as_ref().and_then(|store| store.max_age).map(|span| span.0);
+    let shipper = ship::Shipper::new(home, &stores, &node, &config.packets).filter(|_| !command.dry_run);
+    let shipped = shipper.map(|shipper| shipper.round(&source::Stop::new())).transpose()?;
+    if let Some(shipped) = &shipped
+        && !quiet
+    {
+        eprintln!(
+            "object storage: {} packet files went up, {} local copies went",
+            shipped.up, shipped.dropped
+        );
+    }
+    let keeper = Keeper::new(home, &stores, &node, folders, retention, age);
+    let mut gone = keeper.round(command.dry_run)?;
+    gone.problems.extend(shipped.into_iter().flat_map(|shipped| shipped.problems));
     // evidence has limits of its own
     let folder = crate::evidence::folder(&config.evidence, home);
     let expire = if command.dry_run { evidence::would_expire } else { evidence::expire };

@@ -5,6 +5,7 @@ mod bench;
 mod cli;
 mod composition;
 mod config;
+mod database;
 mod decrypt;
 mod describe;
 mod doctor;
@@ -17,6 +18,7 @@ mod inspect;
 mod interrupt;
 mod keeper;
 mod log;
+mod migrate;
 mod monitor;
 mod output;
 mod pin;
@@ -31,6 +33,7 @@ mod schema;
 mod search;
 mod secret;
 mod serve;
+mod ship;
 mod stores;
 mod top;
 mod users;
@@ -116,6 +119,8 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Replay(command) => replay::run(command, quiet),
         Command::Rules(command) => rules_command::run(&command.what),
         Command::User(command) => users::run(&command.what, &home()?),
+        Command::Db(command) => database::run(&command.what, &home()?, &config()?, quiet),
+        Command::Migrate(command) => migrate::run(command, &home()?, quiet),
         Command::Bench(command) => bench::run(&command.what),
         Command::Top(command) => top::run(command, &home()?),
         Command::Doctor(command) => doctor::run(command, &home()?, &config()?),

@@ -48,6 +48,14 @@ impl Line {
         self.bar.tick();
     }
 
+    /// Draws another text.
+    pub fn say(&self, text: &str) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(text.to_owned());
+            self.bar.tick();
+        }
+    }
+
     /// Removes the line, so that what is printed next stands alone.
     pub fn end(&self) {
         self.bar.finish_and_clear();

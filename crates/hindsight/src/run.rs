@@ -10,7 +10,7 @@ use crate::recover::{self, Recovery};
 use crate::rules_in_force::RulesInForce;
 use crate::serve::{Listening, refresh, serve};
 use crate::stores::{Guarded, Listed, Stores, packet_folders, writer_options};
-use crate::{Failure, Outcome, composition, evidence, interrupt, log, record};
+use crate::{Failure, Outcome, composition, evidence, interrupt, log, record, ship};
 use capture::{KeepRules, Line, LiveStatus};
 use enrich::Enricher;
 use index::SessionSink;
@@ -112,7 +112,8 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let rules = config.keep_rules()?;
     let (count, keep) = (rules.len(), KeepRules::new(rules).map_err(|error| error.to_string())?);
     let folders = packet_folders(home, &config.packets);
-    let keeper = Keeper::new(home, &stores, &node, folders, config.retention.clone());
+    let age = config.packets.object_store.as_ref().and_then(|store| store.max_age).map(|span| span.0);
+    let keeper = Keeper::new(home, &stores, &node, folders, config.retention.clone(), age);
     // what was interrupted is found before anything new is written
     let recovery = if config.packets.write { recover::prepare(home, &stores, &node, &config)? } else { None };
     let names: Vec<String> =
@@ -141,6 +142,8 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     }
     let monitor = Monitor::start(home, &node, stores.catalog.clone())?;
     let retention = keeper.start(&stop, quiet)?;
+    let shipping = ship::Shipper::new(home, &stores, &node, &config.packets);
+    let shipping = shipping.map(|shipper| shipper.start(&stop, quiet)).transpose()?;
     let viewer = viewer(&config, home, &stores, &enricher, &monitor, &rules_in_force, &node, &stop, quiet)?;
     let recovering =
         recovery.map(|found| in_background(found, &stores, &enricher, &config, &keeper, &stop, quiet));
@@ -200,6 +203,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     }
     let viewer = viewer.map(JoinHandle::join);
     let _ = retention.join();
+    let _ = shipping.map(JoinHandle::join);
     let _ = recovering.map(JoinHandle::join);
     let counters = result?;
     if !quiet {

@@ -97,6 +97,7 @@ pub fn serve(
         index: stores.index.clone(),
         catalog: stores.catalog.clone(),
         access: stores.access.clone(),
+        administration: Some(stores.index.clone()),
         schema: SCHEMA.clone(),
         uploads: Some(Arc::new(uploads)),
         pins: Some(Arc::new(pins)),

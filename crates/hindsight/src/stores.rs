@@ -4,6 +4,7 @@ use crate::Failure;
 use crate::config::Packets;
 use crate::home::Home;
 use crate::schema::SCHEMA;
+use archive::{Bucket, Shelf};
 use capture::{PacketWriter, Place, Refusal, StoreError, StoreStatus, Vanished};
 use catalog_sqlite::Sqlite;
 use index::{Catalog, Error, FileRecord};
@@ -24,6 +25,8 @@ pub struct Stores {
     pub catalog: Arc<dyn Catalog>,
     /// What it takes to read packet files: keys, object storage.
     pub access: Access,
+    /// Where finished packet files go, where the configuration says so.
+    pub bucket: Option<Arc<Bucket>>,
 }
 
 impl Stores {
@@ -32,7 +35,7 @@ impl Stores {
         home.create()?;
         let catalog = Arc::new(Sqlite::open(home.catalog())?);
         let index = index_parquet::Store::open(home.index(), index_parquet::Options::new(SCHEMA.clone()))?;
-        Ok(Self { index, catalog, access: Access::default() })
+        Ok(Self { index, catalog, access: Access::default(), bucket: None })
     }
 
     /// The same, with the keys that the configuration names.
@@ -40,9 +43,17 @@ impl Stores {
         let keys = packets.encryption.iter().chain(&packets.keys);
         let keys = Keyring::load(keys).map_err(|error| error.to_string())?;
         let keks = packets.keks.as_deref().map(Keks::load).transpose().map_err(|error| error.to_string())?;
-        let access =
-            Access { keys: Arc::new(keys), keks: Arc::new(keks.unwrap_or_default()), ..Access::default() };
-        Ok(Self { access, ..Self::open(home)? })
+        let access = Access { keys: Arc::new(keys), keks: Arc::new(keks.unwrap_or_default()), remote: None };
+        let mut stores = Self { access, ..Self::open(home)? };
+        if let Some(store) = &packets.object_store {
+            let bucket = Arc::new(Bucket::new(&store.place()).map_err(|error| error.to_string())?);
+            let folder = home.path().join("object-cache");
+            let shelf = Shelf::new(bucket.clone(), &folder, store.cache.0)
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
+            stores.access.remote = Some(Arc::new(shelf));
+            stores.bucket = Some(bucket);
+        }
+        Ok(stores)
     }
 
     /// Where packet files are.

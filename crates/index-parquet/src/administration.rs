@@ -10,6 +10,9 @@ use std::path::Path;
 /// With less free room than this part of the disk, the index will not go on for long.
 const LOW: u64 = 50;
 
+/// Bytes of a log without documents.
+const EMPTY: u64 = 8;
+
 fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |meta| meta.len())
 }
@@ -68,7 +71,7 @@ impl Administration for Store {
             let at_work = own.contains(&writer) || shared.try_writer_lock(&writer)?.is_none();
             if at_work {
                 health.writers.push(writer);
-            } else if !logs.is_empty() {
+            } else if logs.iter().any(|number| size(&layout.log(&writer, *number)) > EMPTY) {
                 health.condition = health.condition.max(Condition::Warning);
                 health.problems.push(format!(
                     "the writer {writer} ended before it made files of its log; its sessions are searched all the same, \
@@ -96,7 +99,9 @@ impl Administration for Store {
         let mut said = Vec::new();
         for writer in manifest::list(&shared.layout.writers())? {
             let dir = shared.layout.writer(&writer);
-            let left = manifest::logs(&dir)?.len();
+            let logs = manifest::logs(&dir)?;
+            let left =
+                logs.iter().filter(|number| size(&shared.layout.log(&writer, **number)) > EMPTY).count();
             if lock(&shared.locals).iter().any(|local| local.name == writer) {
                 continue;
             }

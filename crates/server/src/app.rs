@@ -34,6 +34,8 @@ pub struct State {
     pub pins: Option<Arc<dyn crate::pinning::Pins>>,
     /// Packets that prove something; without it the packet store alone is asked.
     pub evidence: Option<crate::evidence::Evidence>,
+    /// How the store of sessions is; without it nobody is told.
+    pub administration: Option<Arc<dyn index::Administration>>,
     /// Tells about the rest of the process: capture and store.
     pub monitor: Option<Arc<dyn Monitor>>,
 }

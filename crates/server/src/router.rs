@@ -230,6 +230,7 @@ fn others() -> OpenApiRouter<App> {
         .routes(routes!(stats::series))
         .routes(routes!(stats::lines))
         .routes(routes!(stats::losses))
+        .routes(routes!(stats::store_health))
         .also(PUT, "/api/user/settings", "/api/user/settings", account::store_settings)
         .also(POST, "/api/estasks/cancelwith", "/api/cancel", info::cancel)
         .also(GET, "/stats.json", "/api/stats", stats::stats)

@@ -11,7 +11,7 @@ use query::Plan;
 use session::core;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Finds packet files through the catalogue; looks each up once.
 pub(crate) struct Located<'a> {
@@ -30,7 +30,7 @@ impl<'a> Located<'a> {
         let file = file.map_err(|e| Gone::Unreadable(e.to_string()))?;
         // one whose deletion has begun may be gone between two packets
         let file = file.filter(|file| !file.deleting).ok_or(Gone::Expired)?;
-        let remote = file.name.contains("://");
+        let remote = file.remote.is_some() || file.name.contains("://");
         if !remote && !PathBuf::from(&file.name).exists() && node != self.app.config.node {
             return Err(Gone::Elsewhere(node.to_owned()));
         }
@@ -59,8 +59,13 @@ impl Files for Located<'_> {
 /// # Errors
 /// It is in a form that is not known, needs a key that is not there, or lies in object storage that cannot be reached.
 pub fn source_of(access: &Access, file: &FileRecord) -> Result<FileSource, Gone> {
+    // the local copy may have gone a moment ago
+    let name = match &file.remote {
+        Some(url) if !file.name.contains("://") && !Path::new(&file.name).exists() => url,
+        _ => &file.name,
+    };
     access.open(&packets::arkime::Facts {
-        name: &file.name,
+        name,
         compression: &file.compression,
         uncompressed_bits: file.uncompressed_bits,
         encoding: file.encoding.as_deref(),

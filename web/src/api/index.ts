@@ -1,4 +1,5 @@
 import { ApiError, csrfHeaders, head, json, messageOf, queryString, text } from './client'
+import type { StoreHealth } from './store'
 import type {
   AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, Job, PacketsAnswer,
   SessionDoc, SessionsAnswer, SessionsQuery, Side, UploadAnswer, User, Validation,
@@ -84,6 +85,8 @@ export const stats = (signal?: AbortSignal): Promise<NodesAnswer> => json('/api/
 export const statsSeries = (query: StatsQuery, signal?: AbortSignal): Promise<StatsSeries> => json('/api/stats/series', { query, signal })
 
 export const statsLines = (query: StatsQuery, signal?: AbortSignal): Promise<LinesAnswer> => json('/api/stats/lines', { query, signal })
+
+export const storeHealth = (signal?: AbortSignal): Promise<StoreHealth> => json('/api/store/health', { signal })
 
 export const statsLosses = (query: StatsQuery, signal?: AbortSignal): Promise<LossesAnswer> => json('/api/stats/losses', { query, signal })
 

@@ -17,7 +17,7 @@ pub use file::{command, find};
 pub use keep::Keep;
 pub use link::{Link, UserDefaults};
 pub use netflow::Netflow;
-pub use packets::{Form, Packets, Retention};
+pub use packets::{Form, ObjectStore, Packets, Retention};
 pub use sessions::{Parsing, Tracking};
 pub use value::{Expression, Filter, Kept, Room, Sessions, Size, Span};
 pub use viewer::{Log, Viewer};
@@ -58,6 +58,10 @@ impl Config {
         self.viewer.check()?;
         if !(-7..=22).contains(&self.packets.level) {
             return Err(format!("[packets] level = {}: zstd has the levels -7 to 22", self.packets.level));
+        }
+        if let Some(store) = &self.packets.object_store {
+            archive::Bucket::new(&store.place())
+                .map_err(|error| format!("[packets.object_store] {error}"))?;
         }
         if self.packets.max_file_size.0 < 1_000_000 {
             return Err("[packets] max_file_size: at least 1MB, or there would be too many files".into());

@@ -26,6 +26,8 @@ pub struct Packets {
     pub direct: WriteMode,
     pub memory: Size,
     pub sync: Option<Span>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_store: Option<ObjectStore>,
 }
 
 impl Default for Packets {
@@ -44,6 +46,51 @@ impl Default for Packets {
             direct: WriteMode::Auto,
             memory: Size(128 << 20),
             sync: None,
+            object_store: None,
+        }
+    }
+}
+
+/// `[packets.object_store]`: a bucket that finished files go to.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectStore {
+    pub url: String,
+    pub endpoint: Option<String>,
+    pub region: String,
+    /// `environment`, `instance`, or the path of a file.
+    pub credentials: String,
+    pub keep_local: Span,
+    pub cache: Size,
+    pub max_age: Option<Span>,
+}
+
+impl Default for ObjectStore {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            endpoint: None,
+            region: "us-east-1".to_owned(),
+            credentials: "environment".to_owned(),
+            keep_local: Span(Duration::from_secs(86_400)),
+            cache: Size(10_000_000_000),
+            max_age: None,
+        }
+    }
+}
+
+impl ObjectStore {
+    /// In the form that the bucket takes.
+    pub fn place(&self) -> archive::Place {
+        archive::Place {
+            url: self.url.clone(),
+            endpoint: self.endpoint.clone(),
+            region: self.region.clone(),
+            keys: match self.credentials.as_str() {
+                "environment" => archive::Source::Environment,
+                "instance" => archive::Source::Instance,
+                path => archive::Source::File(PathBuf::from(path)),
+            },
         }
     }
 }

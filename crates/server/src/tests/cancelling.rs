@@ -86,6 +86,7 @@ fn setup() -> Setup {
         index: index.clone(),
         catalog: Arc::new(catalog),
         schema: Arc::new(Schema::new([session::core::FIELDS]).unwrap()),
+        administration: None,
         access: packets::Access::default(),
         uploads: None,
         pins: None,

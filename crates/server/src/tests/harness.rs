@@ -173,6 +173,7 @@ impl Fixture {
         let state = State {
             index: Arc::new(memory.clone()),
             catalog: catalog.clone(),
+            administration: None,
             access: packets::Access { keys: Arc::new(keys), ..packets::Access::default() },
             schema,
             uploads: Some(Arc::new(CountingImporter)),

@@ -107,6 +107,7 @@ fn state(dir: &std::path::Path) -> State {
         index: Arc::new(Memory::new()),
         catalog: Arc::new(catalog_sqlite::Sqlite::open(dir.join("c.sqlite")).unwrap()),
         schema: Arc::new(Schema::new([session::core::FIELDS]).unwrap()),
+        administration: None,
         access: packets::Access::default(),
         uploads: None,
         pins: None,

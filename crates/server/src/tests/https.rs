@@ -25,6 +25,7 @@ fn state(dir: &Path) -> State {
     State {
         index: Arc::new(Memory::new()),
         catalog,
+        administration: None,
         access: packets::Access::default(),
         schema: Arc::new(Schema::new([core::FIELDS]).unwrap()),
         uploads: None,

@@ -94,9 +94,14 @@ async fn nodes_under_arkimes_names() {
     assert_eq!(a["recordsFiltered"], 1);
     assert_eq!(admin.get("/api/stats?hide=maybe").await.status, 400);
     let nobody = fixture.user("eve", json!({"hideStats": true})).await;
-    for path in
-        ["/api/stats", "/api/dstats?name=cpu", "/api/stats/series", "/api/stats/lines", "/api/stats/losses"]
-    {
+    for path in [
+        "/api/stats",
+        "/api/dstats?name=cpu",
+        "/api/stats/series",
+        "/api/stats/lines",
+        "/api/stats/losses",
+        "/api/store/health",
+    ] {
         assert_eq!(nobody.get(path).await.status, 403, "{path}");
     }
 }

@@ -1,8 +1,10 @@
 //! Statistics of the capturing nodes: as they are now, and one figure over time.
 
 mod series;
+mod store;
 
 pub(crate) use series::*;
+pub(crate) use store::*;
 
 use crate::api::table::{self, TableQuery};
 use crate::app::{App, now_ms};
