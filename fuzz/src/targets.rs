@@ -27,6 +27,7 @@ pub static ALL: &[Target] = &[
     Target { name: "bpf", run: filter, seeds: seeds::filters },
     Target { name: "query", run: expression, seeds: seeds::expressions },
     Target { name: "time", run: time, seeds: seeds::expressions },
+    Target { name: "arkime", run: arkime_file, seeds: seeds::captures },
 ];
 
 /// The first byte chooses the link type.
@@ -142,6 +143,70 @@ fn capture_file(bytes: &[u8]) {
         }
     }
     assert_eq!(from_memory, streamed);
+}
+
+/// A packet file of an Arkime in memory.
+#[derive(Debug)]
+struct Bytes(Vec<u8>);
+impl packets::Storage for Bytes {
+    fn read_at(&self, into: &mut [u8], at: u64) -> std::io::Result<usize> {
+        let rest = usize::try_from(at).ok().and_then(|at| self.0.get(at..)).unwrap_or_default();
+        let len = rest.len().min(into.len());
+        into[..len].copy_from_slice(&rest[..len]);
+        Ok(len)
+    }
+    fn len(&self) -> std::io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+}
+/// The only file there is.
+struct Only(packets::FileSource);
+impl packets::Files for Only {
+    fn locate(&self, _: &str, _: u32) -> Result<std::path::PathBuf, packets::Gone> {
+        Ok(self.0.path.clone())
+    }
+    fn source(&self, _: &str, _: u32) -> Result<packets::FileSource, packets::Gone> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Positions in every coding, and packets of a file in every form at them.
+fn arkime_file(bytes: &[u8]) {
+    use packets::arkime::{Coding, Compression, Form, positions, varints};
+    let numbers: Vec<i64> = bytes
+        .chunks_exact(4)
+        .take(400)
+        .map(|b| i64::from(i32::from_le_bytes([b[0], b[1], b[2], b[3]])))
+        .collect();
+    let _ = std::hint::black_box(varints(bytes));
+    let mut short = bytes.to_vec();
+    if let Some(first) = short.first_chunk_mut::<4>() {
+        *first = 0xa1b2_c3d5_u32.to_le_bytes();
+    }
+    for coding in [Coding::Absolute, Coding::Gap0] {
+        let Ok(positions) = positions(&numbers, &mut |_| coding.clone()) else { continue };
+        let wanted = packets::Wanted { positions, ..packets::Wanted::default() };
+        for (file, compression) in [
+            (bytes, None),
+            (short.as_slice(), None),
+            (bytes, Some((Compression::Gzip, 12))),
+            (bytes, Some((Compression::Zstd, 12))),
+        ] {
+            let source = Only(packets::FileSource {
+                path: "x".into(),
+                form: Some(Form { compression, first: 1, ..Form::default() }),
+                storage: Some(std::sync::Arc::new(Bytes(file.to_vec()))),
+            });
+            let mut seen = 0_u64;
+            let losses = packets::fetch(&source, std::slice::from_ref(&wanted), &mut |packet| {
+                assert!(packet.bytes.len() <= file.len().max(16 << 20));
+                seen += 1;
+                true
+            });
+            let lost: u64 = losses.iter().map(|loss| loss.packets).sum();
+            assert!(seen + lost <= wanted.positions.packets() as u64);
+        }
+    }
 }
 
 /// A packet filter, on frames cut at every length.
