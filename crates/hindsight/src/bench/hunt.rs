@@ -49,6 +49,7 @@ pub fn run(file: &Path, rounds: usize) -> Result<Outcome, Failure> {
     let state = || server::State {
         index: stores.index.clone(),
         catalog: stores.catalog.clone(),
+        administration: None,
         access: stores.access.clone(),
         schema: SCHEMA.clone(),
         uploads: None,
