@@ -43,6 +43,11 @@ export interface Hunt extends NewHunt {
   lastUpdated?: number
   matchedSessions: number
   searchedSessions: number
+  /** What it was to read when it was made. */
+  totalPackets?: number
+  totalBytes?: number
+  /** While it runs. */
+  secondsLeft?: number
   searchedPackets?: number
   searchedBytes?: number
   /** Packets that were to be read and are gone. */
@@ -79,6 +84,24 @@ export const hunts = (query: { searchTerm?: string; history?: boolean; length?: 
   json('/api/hunts', { query, signal })
 
 export const createHunt = (hunt: NewHunt): Promise<{ success: boolean; hunt: Hunt }> => json('/api/hunt', { method: 'POST', body: hunt })
+
+/** What a hunt would read, before it is made. */
+export interface HuntEstimate {
+  sessions: number
+  packets: number
+  bytes: number
+  files: number
+  /** False: packets, bytes and files are at most so many. */
+  exact: boolean
+  /** How fast the last hunt was, and how long this one would take; absent where none has shown it. */
+  bytesPerSecond?: number
+  seconds?: number
+  /** Sessions that this user may search at once. */
+  limit?: number
+}
+
+export const estimateHunt = (query: HuntQuery, size: number, cancelId: string, signal?: AbortSignal): Promise<HuntEstimate> =>
+  json('/api/hunt/estimate', { method: 'POST', body: { query, size, cancelId }, signal })
 
 export const steerHunt = (id: string, how: 'pause' | 'play' | 'cancel' | 'removefromsessions'): Promise<unknown> => json(`/api/hunt/${part(id)}/${how}`, { method: 'PUT' })
 

@@ -1,4 +1,6 @@
-// What every list of the server takes and gives.
+// What every list of the server takes and gives; one packet file.
+
+import { json } from './client'
 
 export interface Rows<T> {
   data: T[]
@@ -13,3 +15,7 @@ export interface TableQuery {
   desc: boolean
   filter: string
 }
+
+/** Deletes a packet file, and with `sessions` those of which no packet is left. One that is written, read or pinned is refused with the reason. */
+export const removeFile = (node: string, num: number, sessions: boolean): Promise<{ success: boolean; text: string; bytes: number; sessions: number; onDisk?: boolean }> =>
+  json(`/api/files/${encodeURIComponent(`${node}-${num}`)}`, { method: 'DELETE', query: sessions ? { removeSessions: 'true' } : {} })

@@ -4,6 +4,7 @@ import { COLUMNS, STATES } from './files'
 export default {
   en: {
     files: {
+      remove: 'Delete {name}', removeSure: 'Delete this packet file?', removeText: 'Its packets are gone for good; pinned ones keep it. A capture that was imported where it lies stays on the disk and is forgotten here.', removeSessions: 'Also the sessions of which no packet is left',
       tab: { files: 'Files', pins: 'Pins' }, packets: '{n} packets', damaged: '{n} damaged', which: 'Which files', state: { all: 'All files', kept: 'Kept', damaged: 'Damaged', compressed: 'Compressed', open: 'Being written' }, cut: 'Only the newest {n} files are listed.',
       column: { packetsSize: 'Packet bytes', compression: 'Compression', cratio: 'Saved', sessionsStarted: 'Sessions', span: 'Span', finishTimestamp: 'Closed' },
     },
@@ -11,6 +12,7 @@ export default {
   },
   zh: {
     files: {
+      remove: '删除 {name}', removeSure: '删除此数据包文件？', removeText: '其中的数据包将永久删除；含有固定数据包的文件不会删除。就地导入的捕获文件仍留在磁盘上，只在此处移除。', removeSessions: '同时删除不再有任何数据包的会话',
       tab: { files: '文件', pins: '固定' }, packets: '{n} 个包', damaged: '{n} 个损坏', which: '哪些文件', state: { all: '所有文件', kept: '已保留', damaged: '有损坏', compressed: '已压缩', open: '写入中' }, cut: '仅列出最新的 {n} 个文件。',
       column: { packetsSize: '包字节', compression: '压缩', cratio: '节省', sessionsStarted: '会话', span: '跨度', finishTimestamp: '关闭时间' },
     },
