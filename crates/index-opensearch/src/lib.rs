@@ -4,6 +4,7 @@
 //! means, exactly: where the cluster's answer would only be near, it is asked in another way, and in the end each document is looked at.
 //! [`Writer`] puts documents onto the own disk first and sends them as the cluster takes them. [`Clustered`] is the catalogue.
 
+mod administration;
 mod aggregate;
 mod bulk;
 mod catalog;

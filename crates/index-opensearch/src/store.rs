@@ -66,13 +66,18 @@ impl Store {
         format!("{:?} {} at {}", self.product, self.version, self.client.hosts())
     }
 
+    /// Version of the cluster.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
     /// How the spools of this process stand.
     pub fn spool(&self) -> SpoolStatus {
         self.spool.status()
     }
 
-    /// Installs the index template, where this version's is not there, and teaches existing indices new fields.
-    fn install(&self) -> Result<(), Error> {
+    /// Installs the index template, where this version's is not there, and teaches existing indices new fields; whether there was anything to do.
+    pub(crate) fn install(&self) -> Result<bool, Error> {
         let wanted = template(&self.options);
         let name = format!("{}sessions3", self.options.prefix);
         let path = format!("/_index_template/{name}");
@@ -93,7 +98,7 @@ impl Store {
             && setting(&format!("{index}/number_of_shards"))
             && setting(&format!("{index}/number_of_replicas"))
         {
-            return Ok(());
+            return Ok(false);
         }
         self.client.call("PUT", &path, Some(&wanted))?.ok(&format!("install the index template {name}"))?;
         if !same("/_meta/hindsight")
@@ -102,10 +107,12 @@ impl Store {
             let path = format!("/{}/_mapping?allow_no_indices=true", self.options.sessions());
             let answer = self.client.call("PUT", &path, Some(&json!({ "properties": properties })))?;
             if !answer.is_success() && answer.status != 404 {
-                return Err(answer.error("teach existing indices new fields (an index of this prefix was made by something else; choose another prefix)"));
+                return Err(answer.error(
+                    "teach existing indices new fields (something else made an index of this prefix; choose another prefix)",
+                ));
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A writer with a spool of its own. Any number may write at once, also in several processes.

@@ -40,7 +40,7 @@ impl Factory for Real {
             self.cluster.call("DELETE", &format!("/{open}*"));
             self.cluster.call("DELETE", &format!("/_index_template/{open}*"));
         }
-        *open = format!("c{}_", self.made.fetch_add(1, Ordering::Relaxed));
+        *open = format!("suite-{}-{}_", std::process::id(), self.made.fetch_add(1, Ordering::Relaxed));
         self.subject(&open)
     }
     fn reopen(&self, subject: Subject) -> Option<Subject> {
@@ -51,7 +51,7 @@ impl Factory for Real {
     fn settle(&self, subject: &mut Subject, how: u8) {
         if how.is_multiple_of(8) {
             subject.sink.commit().unwrap();
-            self.cluster.call("POST", "/c*/_forcemerge?max_num_segments=1");
+            self.cluster.call("POST", "/suite-*/_forcemerge?max_num_segments=1");
         }
     }
     fn cases(&self) -> u32 {

@@ -17,6 +17,15 @@ pub trait SessionSink: Send {
     fn commit(&mut self) -> Result<(), Error>;
 }
 
+impl<S: SessionSink + ?Sized> SessionSink for Box<S> {
+    fn append(&mut self, docs: Vec<SessionDoc>) -> Result<(), Error> {
+        (**self).append(docs)
+    }
+    fn commit(&mut self) -> Result<(), Error> {
+        (**self).commit()
+    }
+}
+
 /// Where sessions are found. Every method sees what was committed before it was called.
 pub trait SessionIndex: Send + Sync {
     /// The documents that meet the plan: their number, and one page of them.
