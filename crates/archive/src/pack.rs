@@ -37,11 +37,8 @@ pub fn pack(from: &Path, to: &Path, level: i32) -> io::Result<bool> {
         let len = encoder.encode(piece, &mut packed)?;
         out.write_all(packed.get(..len).unwrap_or_default())
     };
-    loop {
-        let (end, time) = match records.next().map_err(invalid)? {
-            Some(record) => (record.data_at + record.bytes.len() as u64, record.time),
-            None => break,
-        };
+    while let Some(record) = records.next().map_err(invalid)? {
+        let (end, time) = (record.data_at + record.bytes.len() as u64, record.time);
         times = if packets == 0 { (time, time) } else { (times.0.min(time), times.1.max(time)) };
         packets += 1;
         if end - start >= BLOCK {
