@@ -108,8 +108,9 @@ pub fn file(source: &Json) -> Option<FileRecord> {
     if file.num == 0 || file.node.is_empty() || file.name.is_empty() {
         return None;
     }
-    let seconds = |ms: i64| if ms == 0 { file.first.saturating_mul(1_000) } else { ms };
-    file.first_timestamp = seconds(file.first_timestamp);
+    if file.first_timestamp == 0 {
+        file.first_timestamp = file.first.saturating_mul(1_000);
+    }
     file.last_timestamp = file.last_timestamp.max(file.first_timestamp);
     if file.finish_timestamp == 0 {
         file.finish_timestamp = file.last_timestamp;
