@@ -12,7 +12,7 @@ pub(crate) struct Needle {
 /// How bytes are looked at.
 enum How {
     /// These bytes as they are.
-    Bytes(Finder<'static>),
+    Bytes(Box<Finder<'static>>),
     /// An expression over the bytes.
     Regex(Regex),
     /// An expression over the hexadecimal digits of the bytes.
@@ -40,7 +40,7 @@ impl Needle {
         let how = match kind {
             // letters whose case does not matter are found faster by an expression than one by one
             "ascii" => How::Regex(build(&literal(search.as_bytes()), true).map_err(bad)?),
-            "asciicase" => How::Bytes(Finder::new(search.as_bytes()).into_owned()),
+            "asciicase" => How::Bytes(Box::new(Finder::new(search.as_bytes()).into_owned())),
             "hex" => {
                 let digits: Vec<u8> = search.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
                 let bytes: Option<Vec<u8>> = digits
@@ -52,7 +52,7 @@ impl Needle {
                 let bytes = bytes
                     .filter(|bytes| !bytes.is_empty())
                     .ok_or_else(|| ApiError::forbidden("Hex search must be pairs of hexadecimal digits"))?;
-                How::Bytes(Finder::new(&bytes).into_owned())
+                How::Bytes(Box::new(Finder::new(&bytes).into_owned()))
             }
             "regex" => How::Regex(build(search, false).map_err(bad)?),
             "hexregex" => How::Digits(build(search, true).map_err(bad)?),
