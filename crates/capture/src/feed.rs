@@ -53,6 +53,7 @@ pub(crate) fn tcp_segment(
     tcp: &Tcp<'_>,
     decoded: &Decoded<'_>,
     limits: StreamLimits,
+    like_arkime: bool,
     counters: &mut Counters,
     held: &mut usize,
 ) -> bool {
@@ -62,6 +63,11 @@ pub(crate) fn tcp_segment(
     state.look(from, tcp, time);
     analyse(&mut state, from, tcp, payload.len() as u32 + cut, time);
 
+    if like_arkime && !state.opened() {
+        let closed = state.finishes(from, flags);
+        session.tcp = Some(state);
+        return closed;
+    }
     let before = state.streams.iter().map(|s| s.held()).sum::<usize>();
     let seq = Seq(tcp.seq());
     let data_at = if flags.syn() { seq.plus(1) } else { seq };

@@ -20,8 +20,8 @@ pub struct Options {
     /// Whether documents say how long each packet record is.
     pub packet_lengths: bool,
     /// Whether documents repeat peculiarities of Arkime's, for comparing with its documents: `tcpseq.dst` is 0 where the SYN came before the
-    /// SYN-ACK, padding after an ICMP message counts as its data, and all IGMP, PIM, LLDP and IS-IS is one session each instead of one for
-    /// each pair of hosts.
+    /// SYN-ACK, padding after an ICMP message counts as its data, all IGMP, PIM, LLDP and IS-IS is one session each instead of one for
+    /// each pair of hosts, and the data of a TCP connection of which neither SYN nor SYN-ACK was seen is neither read nor counted.
     pub like_arkime: bool,
     /// Live: whether packets come from a recording although it may be of today, so that sessions are idle by the packets' own time.
     pub recorded: bool,

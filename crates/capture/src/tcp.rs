@@ -50,6 +50,8 @@ pub(crate) struct TcpState {
     init_rtt: Option<i64>,
     /// Whether this segment of the session saw a SYN of either kind.
     saw_syn: bool,
+    /// Whether any segment of the session did.
+    opened: bool,
     pub(crate) ending: Ending,
     pub(crate) acked_unseen: [bool; 2],
     pub(crate) out_of_order: [bool; 2],
@@ -94,7 +96,7 @@ impl TcpState {
     }
 
     fn syn(&mut self, from: Side, tcp: &Tcp<'_>, time: i64) {
-        self.saw_syn = true;
+        (self.saw_syn, self.opened) = (true, true);
         if from != Side::Src {
             return;
         }
@@ -108,7 +110,7 @@ impl TcpState {
     }
 
     fn syn_ack(&mut self, from: Side, tcp: &Tcp<'_>) {
-        self.saw_syn = true;
+        (self.saw_syn, self.opened) = (true, true);
         if from != Side::Dst {
             return;
         }
@@ -143,6 +145,11 @@ impl TcpState {
                 && !ack.before(first)
                 && !ack.after(if sent.before(first) { first } else { sent });
         }
+    }
+
+    /// Whether a SYN or SYN-ACK was seen since the session began, in whatever segment of it.
+    pub(crate) fn opened(&self) -> bool {
+        self.opened
     }
 
     /// Notes FIN and RST; whether the connection is over now and was not before.

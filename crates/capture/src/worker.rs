@@ -374,6 +374,7 @@ impl Worker {
                     tcp,
                     decoded,
                     limits,
+                    self.options.like_arkime,
                     &mut self.counters,
                     &mut self.held,
                 );

@@ -1,29 +1,31 @@
 //! Which implementations the program is made of.
 
 use crate::Failure;
+use crate::config::{Config, overrides};
 use crate::home::Home;
-use enrich::{Enricher, Files, Overrides};
+use enrich::{Enricher, Files};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Databases of addresses of a folder.
-pub fn enricher(folder: &Path) -> Result<Enricher, Failure> {
-    let files = Files::in_folder(folder).map_err(|error| Failure::Failed(error.to_string()))?;
-    if files.is_empty() {
+/// What is known of addresses: the databases of the folder, where one is given, and what the configuration says of networks.
+pub fn enricher(folder: Option<&Path>, config: &Config) -> Result<Arc<Enricher>, Failure> {
+    let files = match folder {
+        Some(folder) => Files::in_folder(folder).map_err(|error| Failure::Failed(error.to_string()))?,
+        None => Files::default(),
+    };
+    if let Some(folder) = folder.filter(|_| files.is_empty()) {
         eprintln!(
             "hindsight: {} holds no database of addresses; places and makers stay unknown",
             folder.display()
         );
     }
-    Enricher::open(files, Overrides::default()).map_err(|error| Failure::Failed(error.to_string()))
+    let own = overrides(&config.network)?;
+    Ok(Arc::new(Enricher::open(files, own).map_err(|error| Failure::Failed(error.to_string()))?))
 }
 
-/// The databases named, else those of the home folder, else none.
-pub fn enricher_of(named: Option<&Path>, home: &Home) -> Result<Arc<Enricher>, Failure> {
+/// The same with the databases named, else those of the configuration, else those of the home folder.
+pub fn enricher_of(named: Option<&Path>, config: &Config, home: &Home) -> Result<Arc<Enricher>, Failure> {
     let own = home.geo();
-    Ok(Arc::new(match named {
-        Some(folder) => enricher(folder)?,
-        None if own.is_dir() => enricher(&own)?,
-        None => Enricher::none(),
-    }))
+    let folder = named.or(config.capture.geo.as_deref()).or(own.is_dir().then_some(&*own));
+    enricher(folder, config)
 }

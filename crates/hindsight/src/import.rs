@@ -106,7 +106,7 @@ impl Job<'_> {
         let import = Import {
             options,
             workers: command.threads.unwrap_or_else(threads),
-            enricher: composition::enricher_of(command.geo.geo.as_deref(), self.home)?,
+            enricher: composition::enricher_of(command.geo.geo.as_deref(), self.config, self.home)?,
             catalog: self.stores.catalog.clone(),
             store: Some(Box::new(packet_writer(self.home, &node, &self.stores.catalog)?)),
             copy: command.copy,

@@ -1,6 +1,7 @@
 //! `hindsight inspect`
 
 use crate::cli::Inspect;
+use crate::config::Config;
 use crate::describe::print;
 use crate::{Failure, Outcome, composition};
 use capture::{Inspection, Options};
@@ -16,11 +17,8 @@ use std::sync::Arc;
 const BATCH: usize = 4_096;
 
 /// Prints the documents of each file. What comes before damage is printed too.
-pub fn run(command: &Inspect) -> Result<Outcome, Failure> {
-    let enricher = Arc::new(match &command.geo.geo {
-        Some(folder) => composition::enricher(folder)?,
-        None => Enricher::none(),
-    });
+pub fn run(command: &Inspect, config: &Config) -> Result<Outcome, Failure> {
+    let enricher = composition::enricher(command.geo.geo.as_deref(), config)?;
     let options = Options { node: command.node.clone(), ..Options::default() };
     let options = if command.complete { options.complete() } else { options };
     let mut outcome = Outcome::Done;

@@ -125,7 +125,11 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Top(command) => top::run(command, &home()?),
         Command::Doctor(command) => doctor::run(command, &home()?, &config()?),
         Command::Decrypt(command) => decrypt::run(command, quiet),
-        Command::Inspect(command) => inspect::run(command),
+        // looks at captures only: what is configured for a store is no part of it, unless one says so
+        Command::Inspect(command) => match named {
+            Some(_) => inspect::run(command, &config()?),
+            None => inspect::run(command, &config::Config::default()),
+        },
         Command::Fields(command) => describe::fields(command),
         Command::Completions { shell } => describe::completions(*shell),
         Command::Man => describe::man(),

@@ -306,7 +306,7 @@ impl Recovery {
 pub fn command(command: &Arguments, home: &Home, config: &Config, quiet: bool) -> Result<Outcome, Failure> {
     let stores = Stores::open_with(home, &config.packets)?;
     let node = crate::run::node(command.node.as_deref(), config);
-    let enricher = crate::composition::enricher_of(config.capture.geo.as_deref(), home)?;
+    let enricher = crate::composition::enricher_of(None, config, home)?;
     let stop = Stop::new();
     crate::interrupt::on_signal(&stop)?;
     let Some(recovery) = prepare(home, &stores, &node, config)? else {

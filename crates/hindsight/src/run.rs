@@ -107,7 +107,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
         privileges::drop_to(user, privileges::Keep { reopening: true }).map_err(Failure::Failed)?;
     }
     let stores = Arc::new(Stores::open_with(home, &config.packets)?);
-    let enricher = composition::enricher_of(config.capture.geo.as_deref(), home)?;
+    let enricher = composition::enricher_of(None, &config, home)?;
     let node = node(None, &config);
     let rules = config.keep_rules()?;
     let (count, keep) = (rules.len(), KeepRules::new(rules).map_err(|error| error.to_string())?);

@@ -26,8 +26,7 @@ const MAINTAIN: Duration = Duration::from_secs(300);
 /// Serves until Ctrl-C.
 pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Result<Outcome, Failure> {
     let stores = Arc::new(Stores::open_with(home, &settings.packets)?);
-    let geo = command.geo.geo.as_deref().or(settings.capture.geo.as_deref());
-    let enricher = composition::enricher_of(geo, home)?;
+    let enricher = composition::enricher_of(command.geo.geo.as_deref(), settings, home)?;
     let stop = Stop::new();
     interrupt::on_signal(&stop)?;
     let node = crate::run::node(command.node.as_deref(), settings);

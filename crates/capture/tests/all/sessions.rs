@@ -225,3 +225,24 @@ fn the_same_packets_make_the_same_ids() {
     let other = Options { node: "other".into(), ..Options::default() };
     assert!(documents(other, &frames).0.iter().all(|doc| !ids().contains(&doc.id)));
 }
+
+#[test]
+fn a_connection_seen_from_its_middle_is_read_unless_documents_are_to_be_arkimes() {
+    let frames = vec![
+        (0, tcp(true, 101, 501, PSH | ACK, b"SSH-2.0-OpenSSH_9.6\r\n")),
+        (1_000_000, tcp(false, 501, 122, PSH | ACK, b"SSH-2.0-OpenSSH_9.7\r\n")),
+    ];
+    let (docs, _) = documents(Options::default(), &frames);
+    assert_eq!(docs[0].int(&SRC_DATA_BYTES), Some(21));
+    assert!(protocols(&docs[0]).contains(&"ssh"), "{:?}", protocols(&docs[0]));
+
+    let like_arkime = Options { like_arkime: true, ..Options::default() };
+    let (docs, _) = documents(like_arkime.clone(), &frames);
+    assert_eq!((docs[0].int(&SRC_DATA_BYTES), docs[0].int(&DST_DATA_BYTES)), (Some(0), Some(0)));
+    assert_eq!(protocols(&docs[0]), ["tcp"]);
+    // a SYN-ACK is enough
+    let mut frames = frames;
+    frames.insert(0, (-1, tcp(false, 500, 101, SYN | ACK, b"")));
+    let (docs, _) = documents(like_arkime, &frames);
+    assert!(protocols(&docs[0]).contains(&"ssh"), "{:?}", protocols(&docs[0]));
+}

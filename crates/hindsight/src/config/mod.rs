@@ -6,6 +6,7 @@ mod file;
 mod keep;
 mod link;
 mod netflow;
+mod network;
 mod packets;
 mod sessions;
 mod value;
@@ -17,6 +18,7 @@ pub use file::{command, find};
 pub use keep::Keep;
 pub use link::{Link, UserDefaults};
 pub use netflow::Netflow;
+pub use network::{Network, overrides};
 pub use packets::{Form, ObjectStore, Packets, Retention};
 pub use sessions::{Parsing, Tracking};
 pub use value::{Expression, Filter, Kept, Room, Sessions, Size, Span};
@@ -41,6 +43,8 @@ pub struct Config {
     #[serde(skip_serializing_if = "UserDefaults::is_empty")]
     pub user_defaults: UserDefaults,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<Network>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub link: Vec<Link>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Keep>,
@@ -50,6 +54,7 @@ impl Config {
     /// What no single value can be checked for.
     pub fn check(&self) -> Result<(), String> {
         self.keep_rules().map(|_| ())?;
+        overrides(&self.network)?;
         self.sessions.check()?;
         self.evidence.check()?;
         for link in &self.link {
