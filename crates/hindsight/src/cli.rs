@@ -4,12 +4,14 @@ mod bench;
 mod capturing;
 mod database;
 mod evidence;
+mod node;
 mod users;
 
 pub use bench::{Bench, BenchCommand, BenchLive};
 pub use capturing::{Evidence, Retention, Run};
 pub use database::{Consent, Db, DbCommand, Migrate, PacketsOf};
 pub use evidence::{Replay, Rules, RulesCommand};
+pub use node::{Node, NodeCommand};
 pub use users::{TokenCommand, TotpCommand, User, UserCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -119,6 +121,14 @@ Example:
   hindsight serve                                http://127.0.0.1:8005
 The first start makes the user admin and prints its password once.")]
     Serve(Serve),
+    /// The nodes of a fleet: several machines as one system
+    #[command(after_help = "\
+Examples:
+  hindsight node list
+  hindsight node approve sensor1                 after comparing the fingerprint
+  hindsight node token                           a token for one new node; there: hindsight node join TOKEN
+docs/fleet.md tells how a fleet is set up.")]
+    Node(Node),
     /// Manage users
     User(User),
     /// Check, show or explain the configuration
@@ -232,11 +242,29 @@ Examples:
     HelpExpressions,
 }
 
+impl Command {
+    /// The node that the command line names: whose section of the configuration holds.
+    pub fn node(&self) -> Option<&str> {
+        match self {
+            Self::Run(command) => command.node.as_deref(),
+            Self::Import(command) => command.node.as_deref(),
+            Self::Serve(command) => command.node.as_deref(),
+            Self::Expire(command) => command.node.as_deref(),
+            Self::Recover(command) => command.node.as_deref(),
+            Self::Node(Node { what: NodeCommand::Join { node, .. } }) => node.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// `config`
 #[derive(Debug, Args)]
 pub struct Config {
     #[command(subcommand)]
     pub what: ConfigCommand,
+    /// Node whose [node.NAME] section holds [default: the one that the file names, or the host name]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub node: Option<String>,
 }
 
 /// What to do with the configuration.

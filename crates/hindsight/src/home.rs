@@ -70,6 +70,10 @@ impl Home {
     pub fn viewer_key(&self) -> PathBuf {
         self.0.join("viewer.key")
     }
+    /// The key of this node in its fleet.
+    pub fn node_key(&self) -> PathBuf {
+        self.0.join("node.key")
+    }
     /// Databases of addresses.
     pub fn geo(&self) -> PathBuf {
         self.0.join("geo")

@@ -3,7 +3,7 @@
 use crate::cli::Import as Arguments;
 use crate::config::Config;
 use crate::flows::Flows;
-use crate::home::{Home, node_name};
+use crate::home::Home;
 use crate::progress::{Line, State};
 use crate::stores::{Stores, packet_writer};
 use crate::{Failure, Outcome, composition, evidence, interrupt};
@@ -96,7 +96,7 @@ struct Job<'a> {
 impl Job<'_> {
     fn import(&mut self, captures: &[PathBuf]) -> Result<Outcome, Failure> {
         let command = self.command;
-        let node = command.node.clone().unwrap_or_else(node_name);
+        let node = crate::run::node(command.node.as_deref(), self.config);
         let keys = Keyring::load(&command.key_files).map_err(|error| Failure::Failed(error.to_string()))?;
         let mut options = self.config.options(&node, &command.tags);
         options.keys = keys;

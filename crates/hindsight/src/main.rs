@@ -11,6 +11,7 @@ mod describe;
 mod doctor;
 mod evidence;
 mod export;
+mod fleet;
 mod flows;
 mod home;
 mod import;
@@ -98,7 +99,8 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
     log::start(quiet);
     let home = || Home::find(cli.common.dir.as_deref());
     let named = cli.common.config.as_deref();
-    let config = || -> Result<config::Config, Failure> { Ok(config::find(named, &home()?)?.1) };
+    let config =
+        || -> Result<config::Config, Failure> { Ok(config::find(named, &home()?, cli.command.node())?.1) };
     match &cli.command {
         Command::Run(command) => run::run(command, named, &home()?, quiet),
         Command::Import(command) => import::run(command, &home()?, &config()?, quiet),
@@ -110,7 +112,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
             export::run(command, &Stores::open_with(&home()?, &config()?.packets)?, quiet)
         }
         Command::Serve(command) => serve::run(command, &home()?, &config()?, quiet),
-        Command::Config(command) => config::command(&command.what, named, &home()?),
+        Command::Config(command) => config::command(&command.what, named, &home()?, command.node.as_deref()),
         Command::Expire(command) => keeper::command(command, &home()?, &config()?, quiet),
         Command::Recover(command) => recover::command(command, &home()?, &config()?, quiet),
         Command::Pin(command) => pin::command(command, &home()?, &config()?, quiet),
@@ -118,6 +120,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Pins { json } => pin::list(*json, &home()?),
         Command::Replay(command) => replay::run(command, quiet),
         Command::Rules(command) => rules_command::run(&command.what),
+        Command::Node(command) => fleet::run(&command.what, &home()?, &config()?),
         Command::User(command) => users::run(&command.what, &home()?),
         Command::Db(command) => database::run(&command.what, &home()?, &config()?, quiet),
         Command::Migrate(command) => migrate::run(command, &home()?, quiet),

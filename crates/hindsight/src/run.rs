@@ -90,7 +90,7 @@ fn settings(command: &Run, mut config: Config) -> Result<Config, Failure> {
 
 /// Captures until Ctrl-C.
 pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
-    let (file, read) = config::find(named, home)?;
+    let (file, read) = config::find(named, home, command.node.as_deref())?;
     let config = settings(command, read)?;
     log::level(config.log.level.name());
     let stop = Stop::new();
@@ -267,7 +267,7 @@ fn viewer(
     stop: &Stop,
     quiet: bool,
 ) -> Result<Option<JoinHandle<Result<(), Failure>>>, Failure> {
-    if !config.viewer.serve {
+    if !config.viewer.serve && !config.fleet.enabled {
         return Ok(None);
     }
     let listening = Listening {
@@ -275,6 +275,8 @@ fn viewer(
         allow_remote: config.viewer.allow_remote,
         regression_tests: false,
         node: node.to_owned(),
+        roles: if config.viewer.serve { &["capture", "viewer"] } else { &["capture"] },
+        viewer: config.viewer.serve,
         quiet,
     };
     let (home, stores, enricher) = (home.clone(), stores.clone(), enricher.clone());
@@ -346,11 +348,11 @@ fn on_signals(
     rules_in_force: &Arc<RulesInForce>,
     quiet: bool,
 ) -> Result<(), Failure> {
-    let (named, home) = (named.map(Path::to_owned), home.clone());
+    let (named, home, node) = (named.map(Path::to_owned), home.clone(), command.node.clone());
     let (keep, keeper, enricher) = (keep.clone(), keeper.clone(), enricher.clone());
     let (over, rules_in_force) = (command.retention.clone(), rules_in_force.clone());
     interrupt::on_signal_or_reload(stop, move || {
-        let took = config::find(named.as_deref(), &home).and_then(|(_, config)| {
+        let took = config::find(named.as_deref(), &home, node.as_deref()).and_then(|(_, config)| {
             keep.replace(config.keep_rules()?).map_err(|error| error.to_string())?;
             rules_in_force.take(&config.evidence)?;
             keeper.set(over.over(&config.retention));

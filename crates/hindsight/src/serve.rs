@@ -32,6 +32,8 @@ pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Re
     let node = crate::run::node(command.node.as_deref(), settings);
     refresh(&enricher, &stores, &stop)?;
     let listening = Listening {
+        roles: &["viewer"],
+        viewer: true,
         listen: command.listen.listen.unwrap_or(settings.viewer.listen),
         allow_remote: command.listen.allow_remote || settings.viewer.allow_remote,
         regression_tests: command.regression_tests,
@@ -50,6 +52,10 @@ pub struct Listening {
     /// See [`Config::regression_tests`].
     pub regression_tests: bool,
     pub node: String,
+    /// What this process is in its fleet.
+    pub roles: &'static [&'static str],
+    /// Without it only other nodes of the fleet are answered.
+    pub viewer: bool,
     pub quiet: bool,
 }
 
@@ -89,6 +95,7 @@ pub fn serve(
         open_metrics: settings.viewer.open_metrics,
         tls_keys: settings.viewer.tls_keys.clone(),
         access: settings.viewer.access(crate::secret::of(home)?)?,
+        fleet: settings.fleet.for_server(home, listening.roles),
         ..Config::default()
     };
     let pins = Pins { home: home.clone(), stores: stores.clone(), config: settings.clone() };
@@ -112,6 +119,15 @@ pub fn serve(
         .build()
         .map_err(|error| format!("cannot start the server: {error}"))?;
     runtime.block_on(async {
+        let ended = stop.clone();
+        let ended = async move {
+            while !ended.is_set() {
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        if !listening.viewer {
+            return Ok(server::serve_nodes(config, state, ended).await.map_err(|error| error.to_string())?);
+        }
         let warnings = config.warnings();
         let server = Server::bind(config, state).await.map_err(|error| error.to_string())?;
         let address = server.address().map_err(|error| error.to_string())?;
@@ -128,14 +144,7 @@ pub fn serve(
         if !listening.quiet {
             eprintln!("viewer: {}://{address}", server.scheme());
         }
-        let stop = stop.clone();
-        server
-            .run(async move {
-                while !stop.is_set() {
-                    tokio::time::sleep(TICK).await;
-                }
-            })
-            .await;
+        server.run(ended).await;
         Ok(())
     })
 }

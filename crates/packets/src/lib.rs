@@ -10,6 +10,7 @@
 pub mod arkime;
 mod body;
 pub mod bpf;
+mod capture;
 mod conversation;
 mod decrypt;
 mod estimate;
@@ -24,6 +25,7 @@ mod wanted;
 mod window;
 mod writer;
 
+pub use capture::Capture;
 pub use conversation::{Conversation, ConversationBuilder, Turn};
 pub use decrypt::{Unpacked, decrypt};
 pub use estimate::{Estimate, Estimator};

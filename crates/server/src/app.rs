@@ -71,6 +71,8 @@ pub(crate) struct Inner {
     pub tls_keys: crate::api::tls_keys::Keys,
     pub history: History,
     pub notices: Notices,
+    /// The other nodes, where this one is part of a fleet.
+    pub fleet: Option<Arc<crate::fleet::Fleet>>,
     /// Password hashes computed at once: each takes 19 MiB.
     pub hashing: Arc<Semaphore>,
     pub exports: Arc<Semaphore>,
@@ -99,6 +101,10 @@ const TURN: Duration = Duration::from_secs(30);
 
 impl App {
     pub fn new(config: Config, state: State) -> Self {
+        Self::with_fleet(config, state, None)
+    }
+
+    pub fn with_fleet(config: Config, state: State, fleet: Option<Arc<crate::fleet::Fleet>>) -> Self {
         let history = History::start(state.catalog.clone(), config.history_kept);
         let metrics = Arc::new(Metrics::default());
         let notices = Notices::start(state.catalog.clone(), metrics.clone());
@@ -113,6 +119,7 @@ impl App {
             tls_keys: crate::api::tls_keys::Keys::default(),
             history,
             notices,
+            fleet,
             hashing: Arc::new(Semaphore::new(2)),
             exports: Arc::new(Semaphore::new(config.max_exports.max(1))),
             lookups: Arc::new(Semaphore::new(LOOKUPS)),

@@ -30,6 +30,8 @@ pub struct Config {
     pub open_metrics: bool,
     /// A key log file (SSLKEYLOGFILE) with which those who may decrypt TLS in the packet pane; read again when it changes.
     pub tls_keys: Option<PathBuf>,
+    /// Makes this process part of a fleet.
+    pub fleet: Option<crate::fleet::FleetConfig>,
     /// Name of this node, as in the field `node`.
     pub node: String,
     /// Zone in which times without one are read, when the request and the user's settings name none.
@@ -78,6 +80,7 @@ impl Default for Config {
             secure_cookies: false,
             open_metrics: false,
             tls_keys: None,
+            fleet: None,
             node: "localhost".to_owned(),
             zone: TimeZone::UTC,
             upload_dir: std::env::temp_dir(),

@@ -100,6 +100,32 @@ fn send(app: &App, collection: &'static str, entry: Json) {
     }
 }
 
+/// Writes down what was done beside the API: from the command line, with the catalogue alone.
+pub(crate) fn audit_entry(catalog: &dyn Catalog, user: &str, what: &str, name: &str, detail: &str) {
+    let entry = json!({
+        "timestamp": now_ms(), "userId": user, "method": "POST", "api": what, "uri": name, "query": detail, "auth": "command line",
+        "address": "", "status": 200,
+    });
+    let mut random = [0; 3];
+    let _ = getrandom::fill(&mut random);
+    let number = random.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)) % 1_000_000;
+    if let Err(error) = catalog.put(AUDIT, &format!("{:014}-{number:06}", now_ms()), &entry, None) {
+        tracing::warn!(%error, "a history entry is lost");
+    }
+}
+
+/// Writes down what another node of the fleet had done here for a user; the same only now and then.
+pub(crate) fn between_nodes(app: &App, node: &str, user: &str, what: &str, detail: &str) {
+    if what == "read" && !app.history.is_news(user, &format!("{node} {detail}")) {
+        return;
+    }
+    let entry = json!({
+        "timestamp": now_ms(), "userId": user, "method": "POST", "api": format!("fleet {what}"), "uri": detail, "query": "",
+        "auth": format!("node {node}"), "address": "", "node": app.config.node, "status": 200,
+    });
+    send(app, AUDIT, entry);
+}
+
 /// Writes an attempt to log in down; `user` is what was claimed.
 pub(crate) fn log_in(app: &App, client: Client, user: &str, method: &str, status: u16) {
     let user: String = user.chars().take(200).collect();

@@ -24,6 +24,7 @@ mod config;
 mod entries;
 mod error;
 mod evidence;
+pub mod fleet;
 mod graph;
 mod history;
 mod hunting;
@@ -56,11 +57,12 @@ pub use auth::{
 };
 pub use config::Config;
 pub use evidence::{Evidence, EvidenceRules, ReloadError};
+pub use fleet::{FleetConfig, FleetError, Identity, Node};
 pub use hunting::{HuntSpeed, hunt_speed};
 pub use jobs::{Imported, Progress, Upload, UploadError, Uploads};
 pub use links::Link;
 pub use pinning::{PinError, PinWish, Pins};
-pub use serve::{ServeError, Server, serve};
+pub use serve::{ServeError, Server, serve, serve_nodes};
 pub use stored::source_of;
 pub use tls::{TlsError, TlsFiles};
 

@@ -2,9 +2,9 @@
 
 use crate::api::{
     account, aggregate, alert_notices, alerts, assets, change, complete, connections, crons, evidence,
-    export, fields, files, hunts, info, layouts, notifiers, oidc, packet_files, packet_tree, packets, page,
-    payload, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, system, tls_keys,
-    tokens, totp, upload, users, views,
+    export, fields, files, hunts, info, layouts, nodes, notifiers, oidc, packet_files, packet_tree, packets,
+    page, payload, pcap, pins, regression, sessions, shareables, shortcuts, spi, stats, summary, system,
+    tls_keys, tokens, totp, upload, users, views,
 };
 use crate::app::App;
 use crate::error::ApiError;
@@ -225,6 +225,9 @@ fn others() -> OpenApiRouter<App> {
         .also(GET, "/api/user/totp", "/api/user/totp/status", totp::status)
         .routes(routes!(account::logout))
         .routes(routes!(info::app_info))
+        .routes(routes!(nodes::list))
+        .routes(routes!(nodes::approve))
+        .routes(routes!(nodes::remove))
         .routes(routes!(stats::stats))
         .routes(routes!(stats::dstats))
         .routes(routes!(stats::series))

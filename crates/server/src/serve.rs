@@ -3,6 +3,7 @@
 use crate::app::{App, State};
 use crate::auth::Peer;
 use crate::config::Config;
+use crate::fleet::Running;
 use crate::router::router;
 use crate::tls::{Tls, TlsError};
 use axum::Router;
@@ -49,6 +50,9 @@ pub enum ServeError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The fleet cannot be joined.
+    #[error(transparent)]
+    Fleet(#[from] crate::fleet::FleetError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}{}", remedy(source))]
     Listen {
@@ -75,6 +79,7 @@ pub struct Server {
     listener: TcpListener,
     app: App,
     tls: Option<Tls>,
+    fleet: Option<crate::fleet::Running>,
 }
 
 impl Server {
@@ -96,7 +101,12 @@ impl Server {
         }
         let listener =
             TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
-        Ok(Self { listener, app: App::new(config, state), tls })
+        let fleet = match config.fleet.clone() {
+            Some(fleet) => Some(Running::bind(fleet, &config.node, state.catalog.clone()).await?),
+            None => None,
+        };
+        let known = fleet.as_ref().map(|running| running.fleet.clone());
+        Ok(Self { listener, app: App::with_fleet(config, state, known), tls, fleet })
     }
 
     /// The address listened on, with the port that was taken where 0 was asked for.
@@ -116,6 +126,7 @@ impl Server {
         // hunts that a restart has broken off go on
         crate::hunting::wake(&self.app);
         let _crons = crate::periodic::start(&self.app);
+        let _fleet = self.fleet.take().map(|fleet| fleet.start(&self.app));
         let graceful = GracefulShutdown::new();
         let router = router(self.app.clone());
         let acceptor = self.tls.as_ref().map(|tls| TlsAcceptor::from(tls.config.clone()));
@@ -224,6 +235,23 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         tracing::debug!(%peer, %error, "a connection ended early");
     }
     app.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Answers other nodes of the fleet only, without a viewer: for sensors. Without [`Config::fleet`] nothing is done.
+///
+/// # Errors
+/// The fleet cannot be joined.
+pub async fn serve_nodes(
+    config: Config,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let Some(fleet) = config.fleet.clone() else { return Ok(()) };
+    let running = Running::bind(fleet, &config.node, state.catalog.clone()).await?;
+    let app = App::with_fleet(config, state, Some(running.fleet.clone()));
+    let _tasks = running.start(&app);
+    shutdown.await;
+    Ok(())
 }
 
 /// Binds and runs.

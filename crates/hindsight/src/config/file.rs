@@ -1,6 +1,7 @@
 //! Finding and reading the file, and saying what is wrong with it.
 
 use super::Config;
+use super::layers::layered;
 use crate::cli::ConfigCommand;
 use crate::describe::print;
 use crate::home::Home;
@@ -12,8 +13,12 @@ const SYSTEM: &str = "/etc/hindsight/hindsight.toml";
 /// The file with every value at its default, explained. It is the page of the documentation, too.
 const DEFAULT: &str = include_str!("default.toml");
 
-/// The file in force and what it says; no file means the defaults.
-pub fn find(named: Option<&Path>, home: &Home) -> Result<(Option<PathBuf>, Config), Failure> {
+/// The file in force and what it says for a node (by default the one that it names, or the host name); no file means the defaults.
+pub fn find(
+    named: Option<&Path>,
+    home: &Home,
+    node: Option<&str>,
+) -> Result<(Option<PathBuf>, Config), Failure> {
     let path = match named {
         Some(path) => Some(path.to_owned()),
         None => {
@@ -22,8 +27,19 @@ pub fn find(named: Option<&Path>, home: &Home) -> Result<(Option<PathBuf>, Confi
     };
     let Some(path) = path else { return Ok((None, Config::default())) };
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let config = read(&text).map_err(|error| Failure::Usage(format!("{}{error}", path.display())))?;
+    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    let config = read(&text)
+        .and_then(|config| layered(&text, config, node, &|path| include(&folder.join(path))))
+        .map_err(|error| Failure::Usage(format!("{}{error}", path.display())))?;
     Ok((Some(path), config))
+}
+
+/// An included file; the error begins as [`read`]'s do, with the file named.
+fn include(path: &Path) -> Result<toml::Table, String> {
+    let wrong = |error: String| format!(": include: {}{error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!(": {error}")))?;
+    read(&text).map_err(wrong)?;
+    text.parse().map_err(|error: toml::de::Error| wrong(format!(": {error}")))
 }
 
 /// Reads a file. An error begins with `:line:column: `, as far as there is one place.
@@ -63,10 +79,15 @@ fn nearest(message: &str) -> String {
 }
 
 /// `hindsight config`
-pub fn command(what: &ConfigCommand, named: Option<&Path>, home: &Home) -> Result<Outcome, Failure> {
+pub fn command(
+    what: &ConfigCommand,
+    named: Option<&Path>,
+    home: &Home,
+    node: Option<&str>,
+) -> Result<Outcome, Failure> {
     match what {
         ConfigCommand::Default => print(|out| out.write_all(DEFAULT.as_bytes())),
-        ConfigCommand::Check => match find(named, home)? {
+        ConfigCommand::Check => match find(named, home, node)? {
             (Some(path), _) => print(|out| writeln!(out, "{}: good", path.display())),
             (None, _) => print(|out| {
                 let own = home.path().join("hindsight.toml");
@@ -74,7 +95,7 @@ pub fn command(what: &ConfigCommand, named: Option<&Path>, home: &Home) -> Resul
             }),
         },
         ConfigCommand::Show => {
-            let (path, config) = find(named, home)?;
+            let (path, config) = find(named, home, node)?;
             let text = toml::to_string(&config).map_err(|error| format!("the configuration: {error}"))?;
             print(|out| {
                 match path {

@@ -3,7 +3,9 @@
 mod capture;
 mod evidence;
 mod file;
+mod fleet;
 mod keep;
+mod layers;
 mod link;
 mod netflow;
 mod network;
@@ -15,6 +17,7 @@ mod viewer;
 pub use capture::{Capture, Interface};
 pub use evidence::{Evidence, Matching};
 pub use file::{command, find};
+pub use fleet::Fleet;
 pub use keep::Keep;
 pub use link::{Link, UserDefaults};
 pub use netflow::Netflow;
@@ -25,12 +28,17 @@ pub use value::{Expression, Filter, Kept, Room, Sessions, Size, Span};
 pub use viewer::{Log, Viewer};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// Further files, relative to this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<PathBuf>,
     pub capture: Capture,
     pub sessions: Tracking,
     pub parsing: Parsing,
@@ -40,6 +48,7 @@ pub struct Config {
     pub log: Log,
     pub evidence: Evidence,
     pub netflow: Netflow,
+    pub fleet: Fleet,
     #[serde(skip_serializing_if = "UserDefaults::is_empty")]
     pub user_defaults: UserDefaults,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -48,6 +57,9 @@ pub struct Config {
     pub link: Vec<Link>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<Keep>,
+    /// What is different on single nodes, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub node: BTreeMap<String, toml::Table>,
 }
 
 impl Config {
@@ -57,6 +69,7 @@ impl Config {
         overrides(&self.network)?;
         self.sessions.check()?;
         self.evidence.check()?;
+        self.fleet.check()?;
         for link in &self.link {
             link.for_server().check().map_err(|error| format!("[[link]]: {error}"))?;
         }

@@ -5,17 +5,20 @@ use crate::api::pcap::missing;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
+use crate::fleet::Where;
 use crate::params::Params;
+use crate::scope::forced;
 use crate::stored::{Located, lease};
 use ::fields::Target;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use index::{Control, Show, TermChange};
-use packets::{FileSource, Files, Gone, Keyring, Scrubbed, Scrubber, Wanted};
+use packets::{FileSource, Files, Gone, Keyring, Loss, Scrubbed, Scrubber, Wanted};
 use query::Plan;
 use serde_json::{Value, json};
-use session::core;
+use session::{SessionId, core};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Tags of one request.
@@ -115,7 +118,7 @@ pub(crate) async fn delete(
                 json!({ "success": true, "text": format!("Deletion of {deleted} sessions successful"), "sessions": deleted }),
             );
         }
-        let done = scrub(app, &scope.plan, &caller.user.user_id, control)?;
+        let (done, undone) = scrub(app, &scope.plan, &caller.user.user_id, control)?;
         let missing = missing(&done.losses);
         if done.packets == 0 && !done.losses.is_empty() {
             let why: Vec<String> = done.losses.iter().take(3).map(ToString::to_string).collect();
@@ -127,7 +130,8 @@ pub(crate) async fn delete(
         }
         let mut sessions = done.sessions;
         if documents {
-            sessions = app.state.index.delete(&scope.plan, control)?;
+            let rest = Plan::And(vec![scope.plan, Plan::Not(Box::new(Plan::Ids(undone)))]).simplify();
+            sessions = app.state.index.delete(&rest, control)?;
             text = format!("{text}. Deletion of {sessions} sessions successful");
         }
         Ok(
@@ -137,19 +141,52 @@ pub(crate) async fn delete(
     app.query(None, work).await.map(Json)
 }
 
-/// Overwrites the packets of the sessions of a plan and marks the sessions.
-fn scrub(app: &App, plan: &Plan, user: &str, control: &Control) -> Result<Scrubbed, ApiError> {
+/// Overwrites the packets of the sessions of a plan, each on the node that has them, and marks the sessions. Returns
+/// also the sessions of nodes that did not do it.
+fn scrub(
+    app: &App,
+    plan: &Plan,
+    user: &str,
+    control: &Control,
+) -> Result<(Scrubbed, Vec<SessionId>), ApiError> {
     let _lease = lease(app, plan, u64::MAX, "a deletion", control)?;
-    let finished = Finished { app, located: Located::new(app) };
+    let finished = Finished { app, located: Located::new(app, user) };
     let mut scrubber = Scrubber::new(&finished);
-    let mut ids = Vec::new();
-    let show = Show::WithPositions(vec![Target::of(&core::NODE.def), Target::of(&core::START_TIME.def)]);
-    each(app, plan, (&show, &[], u64::MAX), control, &mut |doc| {
-        scrubber.add(&Wanted::of(&doc));
-        ids.push(doc.id);
+    let (mut ids, mut undone) = (Vec::new(), Vec::new());
+    let mut there: BTreeMap<String, Vec<SessionId>> = BTreeMap::new();
+    each(app, plan, (&scrub_show(), &[], u64::MAX), control, &mut |doc| {
+        let node = doc.text(&core::NODE).unwrap_or_default();
+        let place = app.fleet.as_ref().map(|fleet| fleet.place_of(node)).transpose();
+        match place.map_err(|error| ApiError::internal(error.0))? {
+            Some(Where::There) => there.entry(node.to_owned()).or_default().push(doc.id),
+            _ => {
+                scrubber.add(&Wanted::of(&doc));
+                ids.push(doc.id);
+            }
+        }
         control.check().map_err(ApiError::from)
     })?;
-    let done = scrubber.finish();
+    let mut done = scrubber.finish();
+    for (node, sessions) in there {
+        let Some(fleet) = &app.fleet else { continue };
+        match fleet.scrub(&node, user, &sessions) {
+            Ok(part) => {
+                done.sessions += part.sessions;
+                done.packets += part.packets;
+                done.bytes += part.bytes;
+                done.losses.extend(part.losses);
+                ids.extend(sessions);
+            }
+            // the others are done all the same; these sessions keep their documents and are not marked
+            Err(error) => {
+                let packets = sessions.len() as u64; // at least one each
+                undone.extend(sessions);
+                let reason = Gone::Unreadable(error.text);
+                done.losses.push(Loss { node, number: 0, path: None, packets, reason });
+            }
+        }
+        control.check()?;
+    }
     if done.packets > 0 {
         let by = TermChange {
             target: Target::of(&core::SCRUBBED_BY.def),
@@ -159,7 +196,26 @@ fn scrub(app: &App, plan: &Plan, user: &str, control: &Control) -> Result<Scrubb
         app.state.index.change_terms(&Plan::Ids(ids), &by, &Control::new())?;
         tracing::info!(user, sessions = done.sessions, packets = done.packets, "packets were overwritten");
     }
-    Ok(done)
+    Ok((done, undone))
+}
+
+fn scrub_show() -> Show {
+    Show::WithPositions(vec![Target::of(&core::NODE.def), Target::of(&core::START_TIME.def)])
+}
+
+/// Overwrites the packets of sessions that lie on this node; another node asks for it, and marks the sessions.
+pub(crate) fn scrub_here(app: &App, caller: &Caller, ids: Vec<SessionId>) -> Result<Scrubbed, ApiError> {
+    let plan = Plan::And(std::iter::once(Plan::Ids(ids)).chain(forced(app, caller)?).collect()).simplify();
+    let user = &caller.user.user_id;
+    let finished = Finished { app, located: Located::new(app, user) };
+    let mut scrubber = Scrubber::new(&finished);
+    each(app, &plan, (&scrub_show(), &[], u64::MAX), &Control::new(), &mut |doc| {
+        if doc.text(&core::NODE) == Some(&app.config.node) {
+            scrubber.add(&Wanted::of(&doc));
+        }
+        Ok(())
+    })?;
+    Ok(scrubber.finish())
 }
 
 /// Packet files that nobody writes to any more: what is written past the page cache would come back.

@@ -16,6 +16,7 @@ pub(crate) mod files;
 pub(crate) mod hunts;
 pub(crate) mod info;
 pub(crate) mod layouts;
+pub(crate) mod nodes;
 pub(crate) mod notifiers;
 pub(crate) mod oidc;
 pub(crate) mod packet_files;

@@ -32,7 +32,8 @@ fn of_session(
     doc: &SessionDoc,
     control: &Control,
 ) -> Result<(Vec<File>, Vec<Loss>), ApiError> {
-    let (mut conversation, losses) = converse(app, doc, Wanted::of(doc), (MAX_RAW / 2, control))?;
+    let (mut conversation, losses) =
+        converse(app, (&caller.user.user_id, doc), Wanted::of(doc), (MAX_RAW / 2, control))?;
     if decrypt {
         super::tls_keys::check_right(caller)?;
         super::tls_keys::decrypt(app, caller, doc, &mut conversation);

@@ -52,7 +52,7 @@ pub(crate) async fn tree(
             return Err(ApiError::not_found(format!("the session has packets 1 to {total}, not {number}")));
         };
         let wanted = Wanted { positions: cut(&doc.positions, before, 1), ..Wanted::of(&doc) };
-        let files = Located::new(app);
+        let files = Located::new(app, &caller.user.user_id);
         let mut answer = Value::Null;
         let losses = fetch(&files, &[wanted], &mut |packet| {
             let frame = Frame {

@@ -88,7 +88,8 @@ pub(crate) async fn packets(
         let total = doc.positions.packets();
         let wanted = Wanted { positions: cut(&doc.positions, start, limit), ..Wanted::of(&doc) };
         let (answer, text, losses, empty) = if reassembled {
-            let (mut conversation, losses) = converse(app, &doc, wanted, (MAX_BYTES, control))?;
+            let (mut conversation, losses) =
+                converse(app, (&caller.user.user_id, &doc), wanted, (MAX_BYTES, control))?;
             let empty = conversation.turns.is_empty();
             let mut tls = Value::Null;
             if change.decrypt {
@@ -100,7 +101,7 @@ pub(crate) async fn packets(
             json["decodeProblem"] = problem.into();
             (json, stream_text(&conversation, format), losses, empty)
         } else {
-            let (mut shown, losses) = read(app, &doc, wanted, start, control)?;
+            let (mut shown, losses) = read(app, (&caller.user.user_id, &doc), wanted, start, control)?;
             let problem = change.packets(&mut shown);
             let json = shown.iter().map(packet_json).collect();
             (
@@ -205,7 +206,7 @@ pub(crate) fn source(doc: &SessionDoc) -> Option<(IpAddr, Option<u16>)> {
 
 fn read(
     app: &App,
-    doc: &SessionDoc,
+    (user, doc): (&str, &SessionDoc),
     wanted: Wanted,
     start: usize,
     control: &Control,
@@ -213,7 +214,7 @@ fn read(
     let source = source(doc);
     let source_mac = doc.text(&core::SRC_MAC).map(str::to_owned);
     let (mut shown, mut held) = (Vec::new(), 0usize);
-    let files = Located::new(app);
+    let files = Located::new(app, user);
     let losses = fetch(&files, &[wanted], &mut |packet| {
         if control.check().is_err() || held >= MAX_BYTES {
             return false;
@@ -374,12 +375,12 @@ fn stream_text(conversation: &Conversation, format: Format) -> String {
 
 pub(super) fn converse(
     app: &App,
-    doc: &SessionDoc,
+    (user, doc): (&str, &SessionDoc),
     wanted: Wanted,
     (limit, control): (usize, &Control),
 ) -> Result<(Conversation, Vec<Loss>), ApiError> {
     let mut builder = ConversationBuilder::new(source(doc), limit);
-    let files = Located::new(app);
+    let files = Located::new(app, user);
     let losses = fetch(&files, &[wanted], &mut |packet| {
         builder.packet(&packet);
         control.check().is_ok()

@@ -26,7 +26,8 @@ async fn said(app: App, caller: Caller, id: String, params: &Params) -> Result<(
     let work = move |app: &App, control: &Control| {
         let doc = one(app, &caller, &id)?;
         let name = format!("{}-{}.raw", doc.id, dir(side));
-        let (conversation, losses) = converse(app, &doc, Wanted::of(&doc), (MAX_RAW, control))?;
+        let (conversation, losses) =
+            converse(app, (&caller.user.user_id, &doc), Wanted::of(&doc), (MAX_RAW, control))?;
         if conversation.left_out > 0 {
             let text = format!("the session carries more than {MAX_RAW} bytes; export it as pcap");
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text));

@@ -8,13 +8,13 @@ use crate::error::ApiError;
 use crate::history::Note;
 use crate::params::Params;
 use crate::scope::{ScopeQuery, forced};
-use crate::stored::{Located, lease};
+use crate::stored::{Away, Located, lease};
 use crate::stream::{self, ChunkWriter};
 use ::fields::Target;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use index::{Control, Show};
 use packets::bpf::Filter;
 use packets::{Estimate, Estimator, Export, Form, LinkTypes, Loss, Options, Report, Wanted};
@@ -105,8 +105,13 @@ fn show() -> Show {
     Show::WithPositions(defs.map(Target::of).to_vec())
 }
 
-fn estimate(app: &App, plan: &Plan, most: u64, control: &Control) -> Result<Estimate, ApiError> {
-    let files = Located::new(app);
+fn estimate(
+    app: &App,
+    (user, plan): (&str, &Plan),
+    most: u64,
+    control: &Control,
+) -> Result<Estimate, ApiError> {
+    let files = Located::new(app, user);
     let mut estimator = Estimator::new(&files);
     each(app, plan, (&show(), &[], most), control, &mut |doc| {
         estimator.add(&Wanted::of(&doc));
@@ -118,12 +123,12 @@ fn estimate(app: &App, plan: &Plan, most: u64, control: &Control) -> Result<Esti
 /// Writes the packets of a plan.
 fn export(
     app: &App,
-    plan: &Plan,
+    (user, plan): (&str, &Plan),
     (options, most): (Options, u64),
     out: &mut dyn io::Write,
     control: &Control,
 ) -> Result<Report, ApiError> {
-    let files = Located::new(app);
+    let files = Located::new(app, user);
     let mut export = Export::new(out, &files, options);
     each(app, plan, (&show(), &[], most), control, &mut |doc| export.add(&Wanted::of(&doc)).map_err(failed))?;
     export.finish().map_err(failed)
@@ -158,8 +163,8 @@ fn list(losses: &[Loss]) -> String {
 /// Writes an export, and answers an error where it would hold nothing.
 fn write(
     app: &App,
-    plan: &Plan,
-    (params, form): (&Params, Form),
+    (user, plan): (&str, &Plan),
+    (params, form, away): (&Params, Form, &Away),
     out: &mut ChunkWriter,
 ) -> Result<(), ApiError> {
     let control = out.control().clone();
@@ -169,7 +174,7 @@ fn write(
     // everything that will be read stays until it is read
     let _lease = lease(app, plan, most, "an export", &control)?;
     if strict || (form == Form::Pcap && links_may_differ(app)?) {
-        let estimate = estimate(app, plan, most, &control)?;
+        let estimate = estimate(app, (user, plan), most, &control)?;
         if strict && !estimate.missing.is_empty() {
             return Err(ApiError::new(StatusCode::GONE, list(&estimate.missing)));
         }
@@ -179,7 +184,8 @@ fn write(
             return Err(link_types(LinkTypes { first: *first, other: *other }));
         }
     }
-    let report = export(app, plan, (options, most), out, &control)?;
+    away.find(app, plan, &control)?;
+    let report = export(app, (user, plan), (options, most), out, &control)?;
     if report.sessions == 0 {
         return Err(ApiError::not_found("no sessions found"));
     }
@@ -207,11 +213,13 @@ async fn many(app: App, caller: Caller, params: Params, form: Form) -> Result<Re
         view: params.get("view").unwrap_or_default().to_owned(),
         ..Note::default()
     };
+    let away = Away::default();
+    let found = away.clone();
     let body = stream::body(&app, move |app, out| {
         let scope = selection(app, &caller, &params, out.control())?;
-        write(app, &scope.plan, (&params, form), out)
+        write(app, (&caller.user.user_id, &scope.plan), (&params, form, &found), out)
     });
-    Ok(attachment(kind, &format!("sessions.{extension}"), body.await?, note))
+    Ok(away.named(attachment(kind, &format!("sessions.{extension}"), body.await?, note)))
 }
 
 #[utoipa::path(get, path = "/api/sessions.pcap", tag = "export", params(ScopeQuery, ExportQuery, SliceQuery),
@@ -254,7 +262,7 @@ pub(crate) async fn check(
     let work = move |app: &App, control: &Control| {
         let scope = selection(app, &caller, &params, control)?;
         let most = params.parse("length", "a number of sessions")?.unwrap_or(u64::MAX);
-        let estimate = estimate(app, &scope.plan, most, control)?;
+        let estimate = estimate(app, (&caller.user.user_id, &scope.plan), most, control)?;
         let narrowed = ["packetStart", "packetStop", "bpf"].iter().any(|name| params.get(name).is_some());
         let links: Vec<String> = estimate.links.iter().map(ToString::to_string).collect();
         let mut answer = json!({
@@ -268,7 +276,8 @@ pub(crate) async fn check(
         if narrowed && estimate.bytes <= EXACT {
             let mut size = Size(0, control.clone());
             let options = Options { comments: false, ..options(&params, Form::PcapNg)? };
-            let report = export(app, &scope.plan, (options, most), &mut size, control)?;
+            let report =
+                export(app, (&caller.user.user_id, &scope.plan), (options, most), &mut size, control)?;
             answer["packets"] = report.packets.into();
             // as pcap: a header of 24 bytes, and 16 for each packet
             answer["bytes"] = (24 + report.bytes + 16 * report.packets).into();
@@ -309,7 +318,8 @@ async fn single(
     let name = format!("{}.{extension}", id.trim_start_matches("3@"));
     let body = stream::body(&app, move |app, out| {
         let doc = one(app, &caller, &id)?;
-        write(app, &Plan::Ids(vec![doc.id]), (&params, form), out)
+        let plan = Plan::Ids(vec![doc.id]);
+        write(app, (&caller.user.user_id, &plan), (&params, form, &Away::default()), out)
     });
     let body = body.await?; // after this the id is known to be one: it may stand in a header
     Ok(attachment(kind, &name, body, Note::default()))
@@ -359,14 +369,16 @@ pub(crate) async fn entire(
     };
     let id: SessionId = root.parse().map_err(|e: session::BadId| ApiError::bad(e.to_string()))?;
     let (kind, extension) = kind(form);
+    let away = Away::default();
+    let found = away.clone();
     let body = stream::body(&app, move |app, out| {
         let names = vec![TextTest::Is(id.to_string()), TextTest::Is(format!("3@{id}"))];
         let linked = Leaf { target: Target::of(&core::ROOT_ID.def), test: Test::Texts(names) };
         let plan = Plan::Or(vec![Plan::Leaf(linked), Plan::Ids(vec![id])]);
         let plan = Plan::And(std::iter::once(plan).chain(forced(app, &caller)?).collect());
-        write(app, &plan.simplify(), (&params, form), out)
+        write(app, (&caller.user.user_id, &plan.simplify()), (&params, form, &found), out)
     });
-    Ok(attachment(kind, &format!("{id}.{extension}"), body.await?, Note::default()).into_response())
+    Ok(away.named(attachment(kind, &format!("{id}.{extension}"), body.await?, Note::default())))
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ pub(crate) fn decrypt(
         Ok(None) => {}
         Err(error) => problem = Some(error),
     }
-    let located = Located::new(app);
+    let located = Located::new(app, &caller.user.user_id);
     let node = doc.text(&core::NODE).unwrap_or_default();
     for number in doc.positions.files().into_iter().take(MAX_FILES) {
         if let Ok(path) = located.locate(node, number)

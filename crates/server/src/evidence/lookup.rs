@@ -128,7 +128,7 @@ pub(crate) fn look_up(app: &App, caller: &Caller, key: Key, control: &Control) -
     }
     let own = evidence.map_or(0, |evidence| evidence.device);
     if answer.records.is_empty() && key.device.is_none_or(|device| device == own) {
-        answer.records = stored(app, forced, key, own, control)?;
+        answer.records = stored(app, (&caller.user.user_id, forced), key, own, control)?;
         answer.from_packets = !answer.records.is_empty();
     }
     if answer.records.is_empty() {
@@ -161,7 +161,7 @@ fn is_in(app: &App, plan: &Plan, record: &Record, control: &Control) -> Result<b
 /// Packets of the microsecond in the packet store.
 fn stored(
     app: &App,
-    forced: Option<Plan>,
+    (user, forced): (&str, Option<Plan>),
     key: Key,
     device: DeviceId,
     control: &Control,
@@ -182,7 +182,7 @@ fn stored(
         wanted.push(Wanted::of(&doc));
         wanted.len() < MAX_SESSIONS && packets < MAX_PACKETS
     })?;
-    let files = Located::new(app);
+    let files = Located::new(app, user);
     let mut records: Vec<Record> = Vec::new();
     // packets come in order of time
     fetch(&files, &wanted, &mut |packet| {

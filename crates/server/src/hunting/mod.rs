@@ -39,6 +39,8 @@ const BATCH: usize = 4_096;
 const BATCH_PACKETS: usize = 400_000;
 /// Bytes of the packets of one batch.
 const BATCH_BYTES: u64 = 256 << 20;
+/// A hunt whose node has said nothing for so long (milliseconds) may be gone on with by another.
+const CLAIM_MS: i64 = 120_000;
 /// Failed sessions that are listed.
 const FAILED: usize = 1_000;
 
@@ -86,10 +88,19 @@ fn next(app: &App) -> Option<(String, Value)> {
     let mut due: Vec<_> = entries
         .into_iter()
         .filter(|e| matches!(e.value["status"].as_str(), Some("running" | "queued")))
+        .filter(|e| is_free(app, &e.value))
         .collect();
     // one that was running before a restart goes first
     due.sort_by_key(|e| (e.value["status"] != "running", e.value["created"].as_i64(), e.key.clone()));
     due.into_iter().next().map(|entry| (entry.key, entry.value))
+}
+
+/// Whether no other node of the fleet works on a hunt.
+fn is_free(app: &App, hunt: &Value) -> bool {
+    let seen = hunt["runnerSeen"].as_i64().unwrap_or(0);
+    let runner = hunt["runner"].as_str().unwrap_or_default();
+    let running = hunt["status"] == "running" && now_ms().saturating_sub(seen).saturating_abs() < CLAIM_MS;
+    !running || runner.is_empty() || runner == app.config.node
 }
 
 /// Changes a hunt, whoever else changes it at the same time; `None` when it is gone.
@@ -166,14 +177,21 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     if let Some((time, _)) = after {
         plan = Plan::And(vec![plan, time_range(time, i64::MAX, Bounding::First)]).simplify();
     }
+    let mut taken = false;
     let started = update(app, id, |hunt| {
+        taken = !is_free(app, hunt);
+        if taken {
+            return;
+        }
+        hunt["runner"] = app.config.node.as_str().into();
+        hunt["runnerSeen"] = now_ms().into();
         hunt["status"] = "running".into();
         hunt["error"] = Value::Null;
         if hunt["started"].is_null() {
             hunt["started"] = (now_ms() / 1_000).into();
         }
     })?;
-    if started.is_none() {
+    if taken || started.is_none() {
         return Ok(());
     }
     let control = Control::new();
@@ -218,6 +236,7 @@ fn save(app: &App, id: &str, batch: &mut Batch) -> Result<bool, ApiError> {
         hunt["matchedSessions"] = (hunt["matchedSessions"].as_u64().unwrap_or(0) + matched).into();
         hunt["searchedSessions"] = (hunt["searchedSessions"].as_u64().unwrap_or(0) + searched).into();
         hunt["lastUpdated"] = (now_ms() / 1_000).into();
+        hunt["runnerSeen"] = now_ms().into();
         let mut add = |name: &str, more: u64| {
             hunt[name] = hunt[name].as_u64().unwrap_or(0).saturating_add(more).into();
         };

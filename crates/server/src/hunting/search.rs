@@ -27,6 +27,8 @@ pub(super) struct Quest {
     dst: bool,
     /// Packets of each session that are looked at.
     pub packets: usize,
+    /// For whom packets are read.
+    user: String,
 }
 
 impl Quest {
@@ -39,6 +41,7 @@ impl Quest {
             src: hunt["src"].as_bool().unwrap_or(true),
             dst: hunt["dst"].as_bool().unwrap_or(true),
             packets: hunt["size"].as_u64().and_then(|size| usize::try_from(size).ok()).unwrap_or(50),
+            user: text("userId").to_owned(),
         })
     }
 
@@ -184,7 +187,7 @@ impl Held<'_> {
 }
 
 fn one_core(app: &App, docs: &[SessionDoc], quest: &Quest, control: &Control) -> (Vec<Found>, Done) {
-    let files = Located::new(app);
+    let files = Located::new(app, &quest.user);
     let mut merge = Merge::new(&files).with_shared();
     let mut held: Vec<Held<'_>> = docs
         .iter()

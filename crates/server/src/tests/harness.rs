@@ -206,6 +206,16 @@ impl Fixture {
         }
     }
 
+    /// The administrator at another viewer of the same catalogue.
+    pub async fn admin_of(&self, router: Router) -> Client {
+        let body = json!({ "user": "admin", "password": self.admin_password }).to_string();
+        let request = Request::post("/api/login").header("content-type", "application/json");
+        let answer = send(&router, request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        let (cookie, csrf) = (answer.cookie(LOGIN_COOKIE).unwrap(), answer.cookie(CSRF_COOKIE).unwrap());
+        Client { router, cookie, csrf }
+    }
+
     pub async fn admin(&self) -> Client {
         self.client("admin", &self.admin_password).await
     }

@@ -8,7 +8,7 @@ mod changes;
 mod deleting;
 mod evidence;
 mod exports;
-mod harness;
+pub(crate) mod harness;
 mod hostile;
 mod https;
 mod hunts;
