@@ -18,6 +18,8 @@ pub struct RulesInForce {
     home: Home,
     /// Configuration file that was named on the command line.
     named: Option<PathBuf>,
+    /// Node that was named there.
+    node: Option<String>,
     flags: Flags,
     /// The capture of this process.
     capture: Option<Examination>,
@@ -70,7 +72,7 @@ impl RulesInForce {
             }
         });
         let flags = Flags::default();
-        Self { home: home.clone(), named: None, flags, capture: None, state: Mutex::new(state) }
+        Self { home: home.clone(), named: None, node: None, flags, capture: None, state: Mutex::new(state) }
     }
 
     /// For a capture. There is an examination also where nothing is configured, so that it can be switched on later.
@@ -79,7 +81,7 @@ impl RulesInForce {
     /// The rules cannot be read, or the evidence cannot be written.
     pub fn of_capture(
         home: &Home,
-        named: Option<PathBuf>,
+        (named, node): (Option<PathBuf>, Option<String>),
         flags: &Flags,
         config: &Evidence,
     ) -> Result<Self, Failure> {
@@ -88,7 +90,7 @@ impl RulesInForce {
         let capture = Examination::new(options, config.devid, recorder)
             .map_err(|error| Failure::Failed(format!("[evidence]: {error}")))?;
         let (home, flags) = (home.clone(), flags.clone());
-        Ok(Self { home, named, flags, capture: Some(capture), state: Mutex::new(state) })
+        Ok(Self { home, named, node, flags, capture: Some(capture), state: Mutex::new(state) })
     }
 
     /// What packets are examined for.
@@ -183,7 +185,7 @@ impl server::EvidenceRules for RulesInForce {
                     .into(),
             ));
         }
-        let taken = config::find(self.named.as_deref(), &self.home)
+        let taken = config::find(self.named.as_deref(), &self.home, self.node.as_deref())
             .and_then(|(_, config)| self.take(&config.evidence));
         taken.map_err(|(Failure::Failed(text) | Failure::Usage(text))| ReloadError::Failed(text))
     }

@@ -119,8 +119,12 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let names: Vec<String> =
         config.capture.interfaces.iter().map(|interface| interface.name.clone()).collect();
     let mut notes = Vec::new();
-    let rules_in_force =
-        RulesInForce::of_capture(home, named.map(Path::to_owned), &command.evidence, &config.evidence)?;
+    let rules_in_force = RulesInForce::of_capture(
+        home,
+        (named.map(Path::to_owned), command.node.clone()),
+        &command.evidence,
+        &config.evidence,
+    )?;
     let rules_in_force = Arc::new(rules_in_force);
     // packets that are only written are not decoded for rules that may come later
     let decodes = config.capture.index || !config.netflow.collectors.is_empty() || config.evidence.is_on();
