@@ -52,6 +52,18 @@ pub struct Common {
         help_heading = "Global options"
     )]
     pub config: Option<PathBuf>,
+    /// Where sessions and small state are: `embedded`, or hosts of a cluster, `https://host:9200` with commas
+    /// [default: `[index] store` of the configuration, else embedded]
+    #[arg(
+        long = "index",
+        id = "store",
+        env = "HINDSIGHT_INDEX",
+        hide_env_values = true,
+        global = true,
+        value_name = "URL",
+        help_heading = "Global options"
+    )]
+    pub index: Option<String>,
     /// Say less: errors only
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,

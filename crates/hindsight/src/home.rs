@@ -1,25 +1,27 @@
 //! The folder that holds everything.
 
+use crate::config::Index;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Paths inside the folder of `--dir`.
 #[derive(Clone, Debug)]
-pub struct Home(PathBuf);
+pub struct Home(PathBuf, Option<Arc<Index>>);
 
 impl Home {
     /// The folder given, or the default: `/var/lib/hindsight` as a service (systemd sets `STATE_DIRECTORY`), else
     /// `hindsight` in the user's data folder.
     pub fn find(given: Option<&Path>) -> Result<Self, String> {
         if let Some(dir) = given {
-            return Ok(Self(dir.to_owned()));
+            return Ok(Self(dir.to_owned(), None));
         }
         let var = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         if let Some(dir) = var("STATE_DIRECTORY") {
-            return Ok(Self(dir));
+            return Ok(Self(dir, None));
         }
         let data = var("XDG_DATA_HOME").or_else(|| var("HOME").map(|home| home.join(".local/share")));
         match data {
-            Some(data) => Ok(Self(data.join("hindsight"))),
+            Some(data) => Ok(Self(data.join("hindsight"), None)),
             None => Err("neither --dir nor HINDSIGHT_DIR nor HOME is set; name a folder with --dir".into()),
         }
     }
@@ -32,6 +34,19 @@ impl Home {
             .mode(0o700)
             .create(&self.0)
             .map_err(|error| format!("{}: {error}; choose another folder with --dir", self.0.display()))
+    }
+
+    /// Sessions and small state are where this says; without it in the folder.
+    pub fn with_index(self, index: &Index) -> Self {
+        Self(self.0, (!index.is_embedded()).then(|| Arc::new(index.clone())))
+    }
+    /// Where sessions and small state are, when not in the folder.
+    pub fn cluster(&self) -> Option<&Index> {
+        self.1.as_deref()
+    }
+    /// Sessions that a cluster does not have yet.
+    pub fn spool(&self) -> PathBuf {
+        self.0.join("spool")
     }
 
     /// The folder itself.

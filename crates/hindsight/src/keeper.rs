@@ -7,7 +7,7 @@ use crate::home::Home;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, ask, ship};
 use fields::Target;
-use index::{Control, FileRecord, Lease, SessionIndex, SessionSink};
+use index::{Control, FileRecord, Lease, SessionSink};
 use indicatif::HumanBytes;
 use packets::retention::{Disk, File, Free, Hold, Policy, Why, choose};
 use query::{Bounding, Plan, Test, TextTest, time_range};

@@ -97,10 +97,18 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Outcome, Failure> {
     let quiet = cli.common.quiet;
     log::start(quiet);
-    let home = || Home::find(cli.common.dir.as_deref());
     let named = cli.common.config.as_deref();
-    let config =
-        || -> Result<config::Config, Failure> { Ok(config::find(named, &home()?, cli.command.node())?.1) };
+    let config = || -> Result<config::Config, Failure> {
+        let mut config = config::find(named, &Home::find(cli.common.dir.as_deref())?, cli.command.node())?.1;
+        if let Some(store) = &cli.common.index {
+            config.index.store.clone_from(store);
+        }
+        config.index.check().map_err(Failure::Usage)?;
+        Ok(config)
+    };
+    let home = || -> Result<Home, Failure> {
+        Ok(Home::find(cli.common.dir.as_deref())?.with_index(&config()?.index))
+    };
     match &cli.command {
         Command::Run(command) => run::run(command, named, &home()?, quiet),
         Command::Import(command) => import::run(command, &home()?, &config()?, quiet),
@@ -112,7 +120,12 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
             export::run(command, &Stores::open_with(&home()?, &config()?.packets)?, quiet)
         }
         Command::Serve(command) => serve::run(command, &home()?, &config()?, quiet),
-        Command::Config(command) => config::command(&command.what, named, &home()?, command.node.as_deref()),
+        Command::Config(command) => config::command(
+            &command.what,
+            named,
+            &Home::find(cli.common.dir.as_deref())?,
+            command.node.as_deref(),
+        ),
         Command::Expire(command) => keeper::command(command, &home()?, &config()?, quiet),
         Command::Recover(command) => recover::command(command, &home()?, &config()?, quiet),
         Command::Pin(command) => pin::command(command, &home()?, &config()?, quiet),
@@ -124,7 +137,7 @@ fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::User(command) => users::run(&command.what, &home()?),
         Command::Db(command) => database::run(&command.what, &home()?, &config()?, quiet),
         Command::Migrate(command) => migrate::run(command, &home()?, quiet),
-        Command::Bench(command) => bench::run(&command.what),
+        Command::Bench(command) => bench::run(&command.what, home()?.cluster()),
         Command::Top(command) => top::run(command, &home()?),
         Command::Doctor(command) => doctor::run(command, &home()?, &config()?),
         Command::Decrypt(command) => decrypt::run(command, quiet),

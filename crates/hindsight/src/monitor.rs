@@ -18,6 +18,8 @@ pub struct Monitor {
     started: i64,
     folders: Vec<PathBuf>,
     shared: Arc<Shared>,
+    /// What waits on the own disk, where the index is another machine.
+    spool: Mutex<Option<index_opensearch::SpoolStatus>>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -59,8 +61,30 @@ impl Monitor {
             started: crate::ask::now_ms(),
             folders,
             shared,
+            spool: Mutex::default(),
             writer: Mutex::new(Some(writer)),
         }))
+    }
+
+    /// Takes what waits on the own disk for a cluster; tells when the cluster stops taking sessions, and when it does again.
+    pub fn spool(&self, now: Option<index_opensearch::SpoolStatus>) {
+        let mut last = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
+        let problem =
+            |status: &Option<index_opensearch::SpoolStatus>| status.as_ref().and_then(|s| s.problem.clone());
+        match (problem(&last), problem(&now)) {
+            (None, Some(problem)) => eprintln!("hindsight: sessions wait in the spool: {problem}"),
+            (Some(_), None) => eprintln!("hindsight: the cluster takes sessions again"),
+            _ => {}
+        }
+        let rejected =
+            |status: &Option<index_opensearch::SpoolStatus>| status.as_ref().map_or(0, |s| s.rejected);
+        if rejected(&now) > rejected(&last) {
+            eprintln!(
+                "hindsight: the cluster refused {} sessions for good; see rejected.ndjson in the spool",
+                rejected(&now)
+            );
+        }
+        *last = now;
     }
 
     /// Takes what the capture says, and what it found as evidence.
@@ -99,6 +123,21 @@ impl Monitor {
             ("queue_limit".to_owned(), status.queue.limit),
             ("recover".to_owned(), status.recover.len() as u64),
         ]);
+        if let Some(spool) = &*self.spool.lock().unwrap_or_else(PoisonError::into_inner) {
+            for (name, value) in
+                [("documents", spool.documents), ("bytes", spool.bytes), ("limit", spool.limit)]
+            {
+                gauges.insert(format!("spool_{name}"), value);
+            }
+            for (name, value) in [
+                ("sent", spool.sent),
+                ("retries", spool.retries),
+                ("rejected", spool.rejected),
+                ("damaged_bytes", spool.damaged),
+            ] {
+                counts.insert(format!("spool_{name}"), value);
+            }
+        }
         let process = Process::now();
         counts.insert("cpu_ms".to_owned(), process.cpu_ms);
         gauges.insert("process_memory".to_owned(), process.resident);

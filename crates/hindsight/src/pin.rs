@@ -6,7 +6,7 @@ use crate::describe::print;
 use crate::home::Home;
 use crate::stores::{Listed, Stores};
 use crate::{Failure, Outcome, ask};
-use index::{Catalog, Control, FileRecord, Lease, Page, SessionIndex, SessionSink, Show};
+use index::{Catalog, Control, FileRecord, Lease, Page, SessionSink, Show};
 use indicatif::{HumanBytes, HumanCount};
 use packets::{FileFormat, Gone, Wanted, Writer, WriterOptions, fetch};
 use query::{Plan, TimeZone};

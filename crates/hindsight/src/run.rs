@@ -180,6 +180,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
                 }
             }
         }
+        monitor.spool(stores.index.spool());
         monitor.take(status, examination.as_ref());
         let _ = sd_notify::notify(&[NotifyState::Watchdog]);
     };

@@ -7,7 +7,8 @@ use crate::schema::SCHEMA;
 use archive::{Bucket, Shelf};
 use capture::{PacketWriter, Place, Refusal, StoreError, StoreStatus, Vanished};
 use catalog_sqlite::Sqlite;
-use index::{Catalog, Error, FileRecord};
+use index::{Administration, Catalog, Error, FileRecord, SessionIndex, SessionSink};
+use index_opensearch::SpoolStatus;
 use packets::arkime::Keks;
 use packets::{Access, FileFacts, FileSource, Folders, Gone, Key, Keyring, Register, Writer, WriterOptions};
 use std::fs::File;
@@ -17,10 +18,45 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use wire::LinkType;
 
-/// Index and catalogue of a data folder.
+/// Sessions, wherever they are.
+pub trait Sessions: SessionIndex + Administration {
+    /// Where finished sessions go.
+    fn writer(&self, name: &str) -> Result<Box<dyn SessionSink>, Error>;
+    /// What is to be done now and then.
+    fn maintain(&self) -> Result<(), Error>;
+    /// What waits on the own disk, where the store is another machine.
+    fn spool(&self) -> Option<SpoolStatus> {
+        None
+    }
+}
+
+impl Sessions for index_parquet::Store {
+    fn writer(&self, name: &str) -> Result<Box<dyn SessionSink>, Error> {
+        Ok(Box::new(index_parquet::Store::writer(self, name)?))
+    }
+    fn maintain(&self) -> Result<(), Error> {
+        index_parquet::Store::maintain(self)
+    }
+}
+
+impl Sessions for index_opensearch::Store {
+    fn writer(&self, name: &str) -> Result<Box<dyn SessionSink>, Error> {
+        Ok(Box::new(index_opensearch::Store::writer(self, name)?))
+    }
+    fn maintain(&self) -> Result<(), Error> {
+        index_opensearch::Store::maintain(self)
+    }
+    fn spool(&self) -> Option<SpoolStatus> {
+        Some(index_opensearch::Store::spool(self))
+    }
+}
+
+/// Index and catalogue.
 pub struct Stores {
     /// Sessions.
-    pub index: Arc<index_parquet::Store>,
+    pub index: Arc<dyn Sessions>,
+    /// The same, where they are in the data folder.
+    pub embedded: Option<Arc<index_parquet::Store>>,
     /// Files, users, views.
     pub catalog: Arc<dyn Catalog>,
     /// What it takes to read packet files: keys, object storage.
@@ -33,9 +69,21 @@ impl Stores {
     /// Opens them; makes the folder and empty stores where there are none.
     pub fn open(home: &Home) -> Result<Self, Failure> {
         home.create()?;
+        if let Some(cluster) = home.cluster() {
+            let options = cluster.options(home.spool())?;
+            let index = index_opensearch::Store::open(options.clone())?;
+            let catalog = Arc::new(index_opensearch::Clustered::open(&options)?);
+            return Ok(Self { index, embedded: None, catalog, access: Access::default(), bucket: None });
+        }
         let catalog = Arc::new(Sqlite::open(home.catalog())?);
         let index = index_parquet::Store::open(home.index(), index_parquet::Options::new(SCHEMA.clone()))?;
-        Ok(Self { index, catalog, access: Access::default(), bucket: None })
+        Ok(Self {
+            index: index.clone(),
+            embedded: Some(index),
+            catalog,
+            access: Access::default(),
+            bucket: None,
+        })
     }
 
     /// The same, with the keys that the configuration names.

@@ -19,8 +19,7 @@ const BATCH: usize = 4_096;
 pub fn run(documents: u64, rounds: usize, keep: Option<&Path>) -> Result<Outcome, Failure> {
     let scratch = tempfile::tempdir().map_err(|error| format!("cannot make a scratch folder: {error}"))?;
     let folder = keep.unwrap_or(scratch.path());
-    let groups = [core::FIELDS, session::perf::FIELDS, generate::FIELDS];
-    let schema = Arc::new(Schema::new(groups).map_err(|error| error.to_string())?);
+    let schema = schema()?;
     let store = Store::open(folder, Options::new(schema.clone()))?;
     let there = store.count(&Plan::All, &Control::new())?;
     if there == documents {
@@ -40,7 +39,7 @@ pub fn run(documents: u64, rounds: usize, keep: Option<&Path>) -> Result<Outcome
         let before = own_memory();
         for _ in 0..rounds.max(1) {
             let begun = Instant::now();
-            answer = (question.ask)(&store)?;
+            answer = (question.ask)(&*store)?;
             times.push(begun.elapsed().as_secs_f64() * 1e3);
             memory = memory.max(own_memory().saturating_sub(before));
         }
@@ -54,6 +53,12 @@ pub fn run(documents: u64, rounds: usize, keep: Option<&Path>) -> Result<Outcome
         );
     }
     Ok(Outcome::Done)
+}
+
+/// The fields of the documents that are measured with.
+pub(super) fn schema() -> Result<Arc<Schema>, Failure> {
+    let groups = [core::FIELDS, session::perf::FIELDS, generate::FIELDS];
+    Ok(Arc::new(Schema::new(groups).map_err(|error| error.to_string())?))
 }
 
 fn write(store: &Store, documents: u64, folder: &Path) -> Result<(), Failure> {
@@ -107,15 +112,17 @@ fn thread_cpu() -> f64 {
 }
 
 /// Asks a store.
-type Ask = dyn Fn(&Store) -> Result<u64, Failure>;
+type Ask = dyn Fn(&dyn SessionIndex) -> Result<u64, Failure>;
 
 /// One question, and how it is asked; the answer is a number to see that it answers.
-struct Question {
-    name: &'static str,
-    ask: Box<Ask>,
+pub(super) struct Question {
+    /// What is asked.
+    pub name: &'static str,
+    /// Asks it.
+    pub ask: Box<Ask>,
 }
 
-fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {
+pub(super) fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {
     let zone = TimeZone::UTC;
     let env = Env::new(schema, 0, &zone);
     let plan =
@@ -160,7 +167,7 @@ fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {
     };
     let spi_view = |name, plan: Plan| {
         let asked = every_field();
-        let ask = move |store: &Store| {
+        let ask = move |store: &dyn SessionIndex| {
             let outcomes = store.aggregate(&plan, &asked, &Control::new())?;
             let values = outcomes.iter().map(|outcome| match outcome {
                 index::Outcome::Terms { buckets, .. } => buckets.len() as u64,
@@ -173,7 +180,7 @@ fn questions(schema: &Schema) -> Result<Vec<Question>, Failure> {
     let connections = |name, plan: Plan, size| -> Result<Question, Failure> {
         let shown = ["ip.src", "ip.dst", "port.dst", "bytes", "databytes", "packets", "node"];
         let show = Show::Only(shown.into_iter().map(target).collect::<Result<_, _>>()?);
-        let ask = move |store: &Store| {
+        let ask = move |store: &dyn SessionIndex| {
             let page = Page { size, show: show.clone(), total: true, ..Page::default() };
             Ok(store.search(&plan, &page, &Control::new())?.docs.len() as u64)
         };

@@ -4,13 +4,14 @@ mod hunt;
 mod import;
 mod index;
 mod live;
+mod store;
 
 use crate::cli::BenchCommand;
-use crate::config::Evidence;
+use crate::config::{Evidence, Index};
 use crate::{Failure, Outcome};
 
 /// Measures and prints.
-pub fn run(what: &BenchCommand) -> Result<Outcome, Failure> {
+pub fn run(what: &BenchCommand, cluster: Option<&Index>) -> Result<Outcome, Failure> {
     match what {
         BenchCommand::Import { file, threads, no_index, copy, rules, evidence_level } => {
             let evidence = Evidence { rules: rules.clone(), level: *evidence_level, ..Evidence::default() };
@@ -18,6 +19,9 @@ pub fn run(what: &BenchCommand) -> Result<Outcome, Failure> {
         }
         BenchCommand::Hunt { file, rounds } => hunt::run(file, *rounds),
         BenchCommand::Index { documents, rounds, keep } => index::run(*documents, *rounds, keep.as_deref()),
+        BenchCommand::Store { documents, rounds, servers } => {
+            store::run(*documents, *rounds, servers, cluster)
+        }
         BenchCommand::Live(command) => live::run(command),
     }
 }

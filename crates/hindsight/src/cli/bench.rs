@@ -52,6 +52,22 @@ pub enum BenchCommand {
         #[arg(long, value_name = "DIR")]
         keep: Option<PathBuf>,
     },
+    /// Write the same generated documents to the embedded store and to the cluster of --index, and ask both typical queries
+    #[command(after_help = "\
+Example:
+  hindsight --index http://127.0.0.1:9200 bench store --server-pid $(pgrep -f OpenSearch)
+What it writes to the cluster has indices of its own, which go at the end.")]
+    Store {
+        /// Documents
+        #[arg(long, default_value_t = 1_000_000)]
+        documents: u64,
+        /// Repetitions of each query
+        #[arg(long, default_value_t = 20)]
+        rounds: usize,
+        /// Process of the cluster whose memory counts; several times for several
+        #[arg(long = "server-pid", value_name = "PID")]
+        servers: Vec<u32>,
+    },
     /// Find the highest rate of live capture without one loss, over a virtual cable of its own; needs root
     #[command(after_help = "\
 Examples:

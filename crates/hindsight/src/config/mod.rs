@@ -4,6 +4,7 @@ mod capture;
 mod evidence;
 mod file;
 mod fleet;
+mod index;
 mod keep;
 mod layers;
 mod link;
@@ -18,6 +19,7 @@ pub use capture::{Capture, Interface};
 pub use evidence::{Evidence, Matching};
 pub use file::{command, find};
 pub use fleet::Fleet;
+pub use index::Index;
 pub use keep::Keep;
 pub use link::{Link, UserDefaults};
 pub use netflow::Netflow;
@@ -42,6 +44,7 @@ pub struct Config {
     pub capture: Capture,
     pub sessions: Tracking,
     pub parsing: Parsing,
+    pub index: Index,
     pub packets: Packets,
     pub retention: Retention,
     pub viewer: Viewer,
@@ -70,6 +73,7 @@ impl Config {
         self.sessions.check()?;
         self.evidence.check()?;
         self.fleet.check()?;
+        self.index.check()?;
         for link in &self.link {
             link.for_server().check().map_err(|error| format!("[[link]]: {error}"))?;
         }

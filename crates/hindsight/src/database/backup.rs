@@ -7,7 +7,7 @@ use crate::home::Home;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, ask};
 use catalog_sqlite::Sqlite;
-use index::{Administration as _, Catalog as _, Control, FileRecord, SessionIndex as _};
+use index::{Catalog as _, Control, FileRecord, SessionIndex as _};
 use indicatif::{HumanBytes, HumanCount};
 use query::Plan;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,12 @@ pub fn backup(home: &Home, to: &Path, packets: bool, quiet: bool) -> Result<Outc
         .map_err(at(&stage))?;
     let stores = Stores::open(home)?;
     // sessions first: the files that they name are in a catalogue that is copied later
-    stores.index.copy_to(&stage.join("index"))?;
+    let Some(index) = &stores.embedded else {
+        return Err(Failure::Failed(
+            "the sessions are in a cluster; copies of it are made by the cluster (snapshots)".into(),
+        ));
+    };
+    index.copy_to(&stage.join("index"))?;
     Sqlite::open(home.catalog())?.copy_to(stage.join("catalog.db"))?;
     for name in SINGLE {
         let from = home.path().join(name);

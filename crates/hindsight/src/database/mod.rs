@@ -9,7 +9,7 @@ use crate::home::Home;
 use crate::output::time;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, ask};
-use index::{Administration as _, Condition, Health, Part, SessionIndex as _};
+use index::{Condition, Health, Part};
 use indicatif::{HumanBytes, HumanCount};
 use std::io::{IsTerminal as _, Write};
 

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::stores::Stores;
 use capture::{Line, PacketWriter, Place, StoreError};
 use enrich::Enricher;
-use index::{Control, FileRecord, SessionIndex, Show};
+use index::{Control, FileRecord, Show};
 use packets::{Gone, Keyring, Records};
 use query::{Bounding, Plan, time_range};
 use source::{Error, Packet, PacketSource, Statistics, Status, Stop};
@@ -190,7 +190,7 @@ struct Again {
     name: String,
     files: VecDeque<FileRecord>,
     open: Option<Open>,
-    index: Arc<index_parquet::Store>,
+    index: Arc<dyn crate::stores::Sessions>,
     keys: Arc<Keyring>,
     pins: Arc<[FileRecord]>,
     place: Arc<Now>,

@@ -3,6 +3,10 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// One cluster at a time: the machine has room for one, and ports are looked for without taking them.
+static ONE: Mutex<()> = Mutex::new(());
 
 /// Nodes on ports of their own, or (with `SEARCH_CLUSTER`, `SEARCH_CLUSTER_ES`) one that runs already.
 pub struct Cluster {
@@ -11,6 +15,7 @@ pub struct Cluster {
     engine: &'static str,
     port: u16,
     data: Option<tempfile::TempDir>,
+    _one: Option<MutexGuard<'static, ()>>,
 }
 
 fn script() -> PathBuf {
@@ -37,7 +42,7 @@ impl Cluster {
     pub fn start_with(engine: &'static str, nodes: u16, settings: &str) -> Option<Self> {
         let variable = if engine == "opensearch" { "SEARCH_CLUSTER" } else { "SEARCH_CLUSTER_ES" };
         if let (Ok(address), 1, "") = (std::env::var(variable), nodes, settings) {
-            return Some(Self { address, engine, port: 0, data: None });
+            return Some(Self { address, engine, port: 0, data: None, _one: None });
         }
         let installed = Command::new(script())
             .arg("install")
@@ -50,6 +55,7 @@ impl Cluster {
             eprintln!("skipped: no {engine} can be had: {why}");
             return None;
         }
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let data = tempfile::Builder::new().prefix("search-cluster-").tempdir_in("/var/tmp").unwrap();
         // nodes do not run as root
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -57,7 +63,7 @@ impl Cluster {
         let port = free_port(nodes);
         let address =
             (0..nodes).map(|k| format!("http://127.0.0.1:{}", port + k)).collect::<Vec<_>>().join(",");
-        let cluster = Self { address, engine, port, data: Some(data) };
+        let cluster = Self { address, engine, port, data: Some(data), _one: Some(one) };
         let started = cluster.script(&["start", &nodes.to_string()], settings);
         assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
         Some(cluster)

@@ -40,7 +40,7 @@ const OF_NODE: [(&str, &str, &str); 3] = [
 const RULE_HITS: &str = "rule_hits.";
 
 /// Gauges: name, metric, divisor, help.
-const GAUGES: [(&str, &str, f64, &str); 11] = [
+const GAUGES: [(&str, &str, f64, &str); 14] = [
     ("open_sessions", "sessions_open", 1.0, "Sessions that go on."),
     ("memory", "sessions_memory_bytes", 1.0, "Bytes that open sessions hold, estimated."),
     ("process_memory", "process_resident_memory_bytes", 1.0, "Memory of the process."),
@@ -48,6 +48,19 @@ const GAUGES: [(&str, &str, f64, &str); 11] = [
     ("disk_free", "disk_free_bytes", 1.0, "Free bytes where the packets are written."),
     ("disk_size", "disk_size_bytes", 1.0, "Size of the disks where the packets are written."),
     ("queue_documents", "index_queue_documents", 1.0, "Documents that wait for the index."),
+    ("spool_documents", "index_spool_documents", 1.0, "Documents on the own disk that wait for the cluster."),
+    (
+        "spool_bytes",
+        "index_spool_bytes",
+        1.0,
+        "Bytes of documents on the own disk that wait for the cluster.",
+    ),
+    (
+        "spool_limit",
+        "index_spool_limit_bytes",
+        1.0,
+        "Bytes of documents that may wait on the own disk for the cluster.",
+    ),
     ("queue_bytes", "index_queue_bytes", 1.0, "Bytes that wait for the index, estimated."),
     ("queue_limit", "index_queue_limit_bytes", 1.0, "Bytes that may wait for the index."),
     ("evidence_open", "evidence_slots_open", 1.0, "Slots of evidence that are open."),

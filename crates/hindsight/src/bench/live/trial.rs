@@ -7,7 +7,7 @@ use super::traffic::Traffic;
 use crate::Failure;
 use crate::home::Home;
 use crate::stores::Stores;
-use index::{Aggregate, Control, SessionIndex as _};
+use index::{Aggregate, Control};
 use query::Plan;
 use source::{FileSource, PacketSource as _, Status, Stop};
 use std::fmt;
