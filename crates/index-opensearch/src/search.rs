@@ -52,7 +52,7 @@ pub(crate) fn hits(answer: &Json) -> &[Json] {
 impl Store {
     pub(crate) fn document(&self, hit: &Json) -> Result<SessionDoc, Error> {
         let id = hit.get("_id").and_then(Json::as_str).unwrap_or("");
-        decode(&self.options.schema, id, hit.get("_source").unwrap_or(&Json::Null))
+        decode(&self.reader, id, hit.get("_source").unwrap_or(&Json::Null))
     }
 
     /// Every hit of a query in order, a page at a time, all as they were at the beginning; ends when `see` returns false.

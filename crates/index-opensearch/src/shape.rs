@@ -8,9 +8,8 @@ use fields::{Aspect, Kind, Schema, Target, Value, Values};
 use index::{Error, ErrorKind};
 use query::words;
 use serde_json::{Map, Value as Json, json};
-use session::from_json::{self, Coding};
 use session::json::{PositionForm, document};
-use session::{Object, SessionDoc, SessionId, core};
+use session::{Object, Reader, SessionDoc, SessionId, core};
 use std::collections::BTreeSet;
 
 /// Key of everything of our own.
@@ -134,7 +133,7 @@ fn plain(slots: &[(Target, Values)], objects: &[Object]) -> (Vec<(Target, Values
 }
 
 /// A document that the cluster gave back.
-pub(crate) fn decode(schema: &Schema, id: &str, source: &Json) -> Result<SessionDoc, Error> {
+pub(crate) fn decode(reader: &Reader, id: &str, source: &Json) -> Result<SessionDoc, Error> {
     let damaged = |what: &str| {
         Error::new(
             ErrorKind::Corrupt,
@@ -146,13 +145,13 @@ pub(crate) fn decode(schema: &Schema, id: &str, source: &Json) -> Result<Session
     let id: SessionId = id.parse().map_err(|_| damaged("its id is none"))?;
     let map = source.as_object().ok_or_else(|| damaged("it has no content"))?;
     let own = |key: &str| map.get(OWN).and_then(|own| own.get(key)).and_then(Json::as_str);
-    let coding = if own("positions") == Some("absolute") { Coding::Absolute } else { Coding::Gap0 };
+    let form = if own("positions") == Some("absolute") { PositionForm::Absolute } else { PositionForm::Gap0 };
     match own("whole") {
-        None => Ok(from_json::document(schema, id, map, coding)),
+        None => Ok(reader.own(id, source, form).doc),
         Some(text) => {
-            let whole: Map<String, Json> =
+            let whole =
                 serde_json::from_str(text).map_err(|_| damaged("its `hindsight.whole` is no JSON"))?;
-            Ok(from_json::document(schema, id, &whole, coding))
+            Ok(reader.own(id, &whole, form).doc)
         }
     }
 }
@@ -193,11 +192,12 @@ mod tests {
             (json.get("firstPacket"), json.pointer("/source/ip"), json.get("packetRange")),
             (None, None, None)
         );
-        let back = decode(&schema, &doc.id.to_string(), &json).unwrap();
+        let reader = Reader::new(&schema);
+        let back = decode(&reader, &doc.id.to_string(), &json).unwrap();
         assert_eq!(back.int(&core::START_TIME), Some(-5));
         assert_eq!(back.ip(&core::SRC_IP), doc.ip(&core::SRC_IP));
         assert_eq!(back.positions, doc.positions);
-        assert!(decode(&schema, "nonsense", &json).unwrap_err().to_string().contains("nonsense"));
+        assert!(decode(&reader, "nonsense", &json).unwrap_err().to_string().contains("nonsense"));
     }
 
     #[test]

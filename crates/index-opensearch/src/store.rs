@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) options: Options,
+    /// Makes documents of what the cluster answers.
+    pub(crate) reader: session::Reader,
     pub(crate) product: Product,
     /// Version of the cluster.
     version: String,
@@ -54,7 +56,8 @@ impl Store {
         let client = Client::new(&options)?;
         let (product, version) = client.product()?;
         let spool = Spool::open(&options)?;
-        let store = Self { client, product, version, spool, adopted: Mutex::default(), options };
+        let reader = session::Reader::new(&options.schema);
+        let store = Self { client, reader, product, version, spool, adopted: Mutex::default(), options };
         store.install()?;
         let store = Arc::new(store);
         store.maintain()?;

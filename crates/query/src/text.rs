@@ -119,7 +119,7 @@ pub(crate) fn plain(text: String) -> TextTest {
         let (kept, sign) = match sign {
             Some(sign) => {
                 rest = &after[sign.len_utf8()..];
-                (&run[..slashes / 2], Some((sign, slashes % 2 == 0)))
+                (&run[..slashes / 2], Some((sign, slashes.is_multiple_of(2))))
             }
             None if slashes > 0 => {
                 rest = after;

@@ -80,7 +80,7 @@ fn files_that_cannot_be_used_are_named_and_the_others_are_in_force() {
         "4": {"type": "T", "name": "N", "regex": "GET", "is_http": true}"#;
     write("os.json", file(odd).as_bytes());
     write("service.json", format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000)).as_bytes());
-    write("device.json", format!("{{\"x\": {{\"rules\": {{}}}}}} trailing").as_bytes());
+    write("device.json", b"{\"x\": {\"rules\": {}}} trailing");
     let (rules, said, lost) = read();
     assert_eq!((rules.len(), lost), (4, 4), "{said:#?}");
     assert_eq!(rules.iter().filter(|rule| rule.http.is_some()).count(), 1);

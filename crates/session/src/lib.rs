@@ -5,7 +5,6 @@
 pub mod core;
 mod doc;
 pub mod evidence;
-pub mod from_json;
 mod id;
 pub mod json;
 pub mod perf;

@@ -59,20 +59,26 @@ impl Reader {
         Self { targets, objects: schema.objects().iter().map(|object| (object.path, *object)).collect() }
     }
 
-    /// Reads a document: the body of a hit, as Elasticsearch and OpenSearch call it the `_source`. Its positions are taken to be in
-    /// this form; a `rootId` is read as [`SessionId::foreign`] reads ids.
-    pub fn read(&self, id: SessionId, source: &Json, form: PositionForm) -> Read {
+    /// Reads a document that [`crate::json::document`] made: the body of a hit, as Elasticsearch and OpenSearch call it the `_source`.
+    /// Its positions are taken to be in this form.
+    pub fn own(&self, id: SessionId, source: &Json, form: PositionForm) -> Read {
         let mut read = Read::default();
         if let Json::Object(map) = source {
             self.level(&mut read.doc, None, "", map, &mut read.unknown);
             read.doc.positions = positions(map, form);
         }
         read.doc.id = id;
+        read.unknown.sort_unstable();
+        read.unknown.dedup();
+        read
+    }
+
+    /// The same for a document of an Arkime: its `rootId` is read as [`SessionId::foreign`] reads ids.
+    pub fn read(&self, id: SessionId, source: &Json, form: PositionForm) -> Read {
+        let mut read = self.own(id, source, form);
         if let Some(root) = read.doc.text(&core::ROOT_ID).map(|root| SessionId::foreign(root, None)) {
             read.doc.add(&core::ROOT_ID, &root.to_string());
         }
-        read.unknown.sort_unstable();
-        read.unknown.dedup();
         read
     }
 
@@ -90,8 +96,10 @@ impl Reader {
                 continue;
             }
             if let Some(def) = self.objects.get(path.as_str()).filter(|def| def.parent == object)
-                && let Json::Array(list) = value
+                && let Json::Array(_) | Json::Object(_) = value
             {
+                // a list of one object is a list, but other writers may leave its brackets out
+                let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
                 for one in list {
                     let Json::Object(inner) = one else {
                         unknown.push(path.clone());
@@ -247,6 +255,14 @@ mod tests {
             assert_eq!(document(&read.doc, form), document(&doc, form));
             assert_eq!(read.doc.positions, doc.positions);
         }
+    }
+
+    #[test]
+    fn one_object_needs_no_list() {
+        let source = json!({"transaction": {"request": "GET /"}});
+        let read = reader().own(SessionId::default(), &source, PositionForm::Absolute);
+        assert_eq!(read.unknown, Vec::<String>::new());
+        assert_eq!(document(&read.doc, PositionForm::Absolute)["transaction"], json!([{"request": "GET /"}]));
     }
 
     #[test]

@@ -74,12 +74,14 @@ pub(super) struct Lost {
 }
 
 type Held = Arc<Mutex<Capture>>;
+/// Captures that callers read, by number of the file and whether its bytes are read as they lie (`raw`), with the time of the last read.
+type Captures = HashMap<(u32, bool), (Instant, Held)>;
 
 #[derive(Clone)]
 struct Here {
     app: App,
     fleet: Arc<Fleet>,
-    open: Arc<Mutex<HashMap<(u32, bool), (Instant, Held)>>>,
+    open: Arc<Mutex<Captures>>,
 }
 
 /// Every route between nodes.

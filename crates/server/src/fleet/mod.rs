@@ -35,6 +35,9 @@ use tokio::runtime::Handle;
 /// How long what the catalogue says of the nodes is believed.
 const BELIEVED: Duration = Duration::from_secs(3);
 
+/// The nodes of the catalogue by name, as last read.
+type Known = Arc<HashMap<String, Node>>;
+
 /// Why a fleet cannot be: a sentence with place and remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -75,7 +78,7 @@ pub(crate) struct Fleet {
     catalog: Arc<dyn Catalog>,
     nonces: Nonces,
     peers: Mutex<HashMap<String, Arc<Peer>>>,
-    known: Mutex<Option<(Instant, Arc<HashMap<String, Node>>)>>,
+    known: Mutex<Option<(Instant, Known)>>,
     runtime: Handle,
     /// How wrong the clock of this node is, milliseconds.
     #[cfg(test)]
