@@ -49,7 +49,7 @@ fn data(home: &Home) -> String {
 #[test]
 fn a_folder_is_copied_into_another() {
     let (from, count_before) = filled();
-    from.ok(&["user", "add", "alice"]);
+    from.ok(&["user", "add", "alice", "--role", "superAdmin"]);
     let to = Home::new();
     let dry = to.run(&["migrate", "--from", &data(&from), "--dry-run"]);
     assert!(dry.code == 0 && dry.err.contains(&format!("would copy {count_before} sessions")), "{}", dry.err);
@@ -215,7 +215,7 @@ fn documents_and_packets_of_an_arkime_are_taken_over() {
 #[test]
 fn backups_are_whole_or_refused() {
     let (home, all) = filled();
-    home.ok(&["user", "add", "alice"]);
+    home.ok(&["user", "add", "alice", "--role", "superAdmin"]);
     let backup = home.path("monday");
     let place = backup.to_str().unwrap();
     home.ok(&["db", "backup", place, "--packets"]);
