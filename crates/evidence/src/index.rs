@@ -20,8 +20,9 @@ const HEADER: u64 = 32;
 const ENTRY: u64 = 24;
 /// Times that a header is read until it stands still.
 const READS: usize = 16;
-/// Entries read at once when looking on.
+/// Entries read at once when looking on: few at first, as a packet is mostly where it is looked for, then more and more.
 const READ: u64 = 64;
+const MOST_READ: u64 = 16 << 10;
 
 /// One packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,9 +151,10 @@ impl Index {
             }
         }
         let last = time.saturating_add(self.disorder);
-        let mut found = Vec::new();
+        let (mut found, mut step) = (Vec::new(), READ);
         while low < self.entries {
-            let read = self.read(low, READ)?;
+            let read = self.read(low, step)?;
+            step = (step * 2).min(MOST_READ);
             low += read.len() as u64;
             for (entry, latest) in &read {
                 if entry.time == time {

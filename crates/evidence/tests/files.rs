@@ -257,6 +257,37 @@ fn of_all_bytes_the_printable_ones_survive() {
 }
 
 #[test]
+fn protocols_without_ports_need_not_be_readable() {
+    for (protocol, name) in [
+        (200, "PROTO_200"),
+        (47, "GRE"),
+        (50, "ESP"),
+        (51, "AH"),
+        (97, "ETHERIP"),
+        (132, "SCTP"),
+        (89, "OSPFIGP"),
+    ] {
+        let mut frame = udp(b"");
+        frame.truncate(34);
+        frame[17] = 22;
+        frame[23] = protocol;
+        frame.extend(b"zz");
+        let said: serde_json::Value = serde_json::from_str(&body(&[record(frame)])).unwrap();
+        assert_eq!(
+            (&said[0]["protocol"], &said[0]["sip"], &said[0]["dport"], &said[0]["payload"]),
+            (&name.into(), &"10.0.0.1".into(), &0.into(), &"".into()),
+            "{said}"
+        );
+    }
+    // ports that are not there cannot be said
+    let mut frame = udp(b"");
+    frame.truncate(36);
+    frame[17] = 22;
+    let said: serde_json::Value = serde_json::from_str(&body(&[record(frame)])).unwrap();
+    assert_eq!(said[0].as_object().unwrap().len(), 3, "{said}");
+}
+
+#[test]
 fn tunnels_show_what_the_rules_looked_at() {
     let inner = udp(b"inner");
     // VXLAN around it: UDP to 4789, flags, network 7

@@ -11,8 +11,12 @@ pub fn start(quiet: bool) {
     let fixed = EnvFilter::try_from_default_env();
     let free = fixed.is_err() && !quiet;
     let filter = fixed.unwrap_or_else(|_| if quiet { "error" } else { "warn" }.into());
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        // it would say on stderr that stderr is gone, and panic in the middle of a request
+        .log_internal_errors(false);
     let builder = builder.with_filter_reloading();
     let handle = builder.reload_handle();
     builder.init();

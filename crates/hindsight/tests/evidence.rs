@@ -64,17 +64,30 @@ fn serve(home: &Home, arguments: &[&str]) -> (Running, String) {
     let arguments =
         [&["serve", "--node", "test", "--regression-tests", "--listen", "127.0.0.1:0"], arguments].concat();
     let mut server = Running(home.command(&arguments).stderr(Stdio::piped()).spawn().unwrap());
-    let lines = BufReader::new(server.0.stderr.take().unwrap()).lines();
-    let url =
-        lines.map_while(Result::ok).find_map(|line| line.strip_prefix("viewer: http://").map(str::to_owned));
+    let mut lines = BufReader::new(server.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let url = lines.find_map(|line| line.strip_prefix("viewer: http://").map(str::to_owned));
+    // what it says later is read, too: a pipe that nobody reads ends those who write
+    std::thread::spawn(move || lines.for_each(|line| eprintln!("server: {line}")));
     (server, url.unwrap())
+}
+
+/// Status and body of a request that changes something: with the token for that.
+fn change(address: &str, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    let (_, token) = ask(address, "GET /regressionTests/makeToken", b"");
+    let token = String::from_utf8(token).unwrap();
+    ask_with(address, head, &format!("x-arkime-cookie: {token}\r\n"), body)
 }
 
 /// Status and body of a request.
 fn ask(address: &str, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
+    ask_with(address, head, "", body)
+}
+
+/// The same with further headers.
+fn ask_with(address: &str, head: &str, headers: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
-        "{head} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        "{head} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {}\r\n",
         body.len()
     );
     let kind = if body.starts_with(b"--XX") {
@@ -300,7 +313,7 @@ fn an_upload_has_alerts_and_evidence_under_its_own_device() {
     let mut form = b"--XX\r\nContent-Disposition: form-data; name=\"devid\"\r\n\r\n77\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pcap\"\r\n\r\n".to_vec();
     form.extend(std::fs::read(&capture).unwrap());
     form.extend(b"\r\n--XX--\r\n");
-    let (status, answer) = ask(&address, "POST /api/upload?wait=60", &form);
+    let (status, answer) = change(&address, "POST /api/upload?wait=60", &form);
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!((status, &answer["success"]), (200, &json!(true)), "{answer}");
     let alerts = get(&address, "/api/alerts?date=-1&devid=77");
@@ -308,7 +321,7 @@ fn an_upload_has_alerts_and_evidence_under_its_own_device() {
     assert_eq!(get(&address, "/api/alerts?date=-1&devid=3")["recordsFiltered"], 0);
     assert!(kept(&home, 77) >= 1 && kept(&home, 3) == 0);
     let form = b"--XX\r\nContent-Disposition: form-data; name=\"devid\"\r\n\r\n-7\r\n--XX--\r\n";
-    assert_eq!(ask(&address, "POST /api/upload", form).0, 400);
+    assert_eq!(change(&address, "POST /api/upload", form).0, 400);
     // this process does not capture
     let described = get(&address, "/api/evidence/rules");
     assert_eq!((&described["captures"], &described["level"]), (&json!(false), &json!(0)));

@@ -61,6 +61,22 @@ impl Params {
         parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
+    /// A list as [`Params::list`] of texts that may hold commas themselves: such a comma is written `\,`, a backslash before a comma or a
+    /// backslash `\\`.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let (mut list, mut one) = (Vec::new(), String::new());
+        let mut letters = self.get(name).unwrap_or_default().chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                ',' => list.push(std::mem::take(&mut one)),
+                '\\' => one.push(letters.next_if(|next| matches!(next, ',' | '\\')).unwrap_or('\\')),
+                letter => one.push(letter),
+            }
+        }
+        list.push(one);
+        list.iter().map(|one| one.trim()).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+    }
+
     fn merge_json(&mut self, body: serde_json::Map<String, Json>) {
         for (name, value) in body.iter().take(MAX_PARAMS) {
             if let Some(text) = plain(value) {
@@ -133,6 +149,9 @@ mod tests {
         assert_eq!(params.get("a"), Some("2"));
         assert_eq!(params.get("b"), None);
         assert_eq!(params.list("list"), ["x", "y"]);
+        let params_of = |text: &str| Params::from_query(&format!("t={text}")).texts("t");
+        assert_eq!(params_of(r"a\,b,%20c%20,,d\\,\e\"), ["a,b", "c", r"d\", r"\e\"]);
+        assert!(params_of("").is_empty());
         assert!(params.is_set("on") && !params.is_set("a1"));
         assert_eq!(params.parse::<u32>("a", "a number").unwrap(), Some(2));
         let error = params.parse::<u32>("list", "a number").unwrap_err();

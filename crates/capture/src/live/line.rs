@@ -404,7 +404,7 @@ impl Placing for Arriving<'_> {
     }
 }
 
-/// Works by the rules that are in force; without a store there is nothing to keep.
+/// Works by the rules that are in force, those about evidence too; without a store there is nothing to keep.
 fn take_up(keep: &KeepRules, rules: &mut Arc<RuleSet>, worker: &mut Worker, stores: bool) {
     let now = keep.now();
     if !Arc::ptr_eq(&now, rules) {
@@ -412,4 +412,5 @@ fn take_up(keep: &KeepRules, rules: &mut Arc<RuleSet>, worker: &mut Worker, stor
         let applied = !rules.is_empty() && stores;
         worker.set_rules(applied.then(|| rules.clone()));
     }
+    worker.refresh();
 }

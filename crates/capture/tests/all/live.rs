@@ -559,6 +559,36 @@ fn rules_are_exchanged_while_it_captures() {
 }
 
 #[test]
+fn rules_about_evidence_are_exchanged_while_it_captures() {
+    let options = |text: &str| {
+        let text =
+            format!(r#"{{"t": {{"rules": {{"7": {{"type": "T", "name": "N", "regex": {text:?}}}}}}}}}"#);
+        let (path, mut problems) = (std::path::Path::new("x"), Vec::new());
+        let rules = rules::read_file(rules::Category::Threat, path, text.as_bytes(), &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        capture::ExaminationOptions { rules, ..capture::ExaminationOptions::default() }
+    };
+    let stop = Stop::new();
+    // nothing is looked for at first
+    let examination = capture::Examination::new(capture::ExaminationOptions::default(), 3, None).unwrap();
+    let handle = examination.clone();
+    let frames = (0..4_096u16).map(|n| (i64::from(n) * 1_000, udp((n, 7_777), b"evil"))).collect();
+    let mut source = Script::new(frames, Then::End, &stop);
+    source.before = Box::new(move |given| match given {
+        1_024 => handle.replace(options("^evil")).unwrap(),
+        2_048 => handle.replace(options("^good")).unwrap(),
+        3_072 => handle.replace(options("vil$")).unwrap(),
+        _ => {}
+    });
+    let disk = Disk::default();
+    let mut line = line(source, &disk);
+    line.examination = Some(examination);
+    let outcome = capture(vec![line], Options::default(), &mut Sink::new(false), &stop);
+    outcome.check(4_096, std::slice::from_ref(&disk));
+    assert_eq!(outcome.counters.hits, 2_048, "of the second and the last quarter");
+}
+
+#[test]
 fn sessions_made_again_from_a_packet_file_have_the_ids_that_they_had_live() {
     let stop = Stop::new();
     let disk = Disk { file: 5, ..Disk::default() };

@@ -37,7 +37,7 @@ fn rows(
     if categories.is_empty() {
         categories = CATEGORIES.map(str::to_owned).to_vec();
     }
-    let (kinds, names) = (params.list("type"), params.list("name"));
+    let (kinds, names) = (params.texts("type"), params.texts("name"));
     let scope = Scope::resolve(app, caller, &ScopeQuery::read(params)?)?;
     let mut assets = Assets::default();
     let partial = hits::each(app, &scope.plan, &categories, control, &mut |hit| assets.add(hit))?;

@@ -43,6 +43,9 @@ pub(crate) const QUERIES: &[&str] = &[
     "/api/users",
     "/api/users.csv",
     "/api/users/min",
+    "/evidence",
+    "/d/evidence",
+    "/api/evidence",
 ];
 /// Requests for which Arkime asks for a token only when a browser may have sent them.
 const SOFT: &[&str] = &["/api/sessions/addtags", "/api/sessions/removetags", "/api/sessions/summary"];

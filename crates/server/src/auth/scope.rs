@@ -69,6 +69,7 @@ fn needed(method: &Method, path: &str) -> Option<Scope> {
         Scope::Admin
     } else if ends(&["/pcap", "/packets", "/results", "sessions.csv", "/api/sessions.json"])
         || holds(&[".pcap", "/raw/", "/body", "/cyberchef", "/send", "/entire/"])
+        || ends(&["/evidence"])
         || (path.contains("/session/") && path.ends_with("/{file}"))
     {
         Scope::Export
@@ -126,9 +127,13 @@ mod tests {
             "/api/session/{node}/{file}",
             "/api/session/entire/{node}/{file}",
             "/api/hunt/{id}/results",
+            "/evidence",
+            "/api/evidence",
+            "/api/evidence/packets",
         ] {
             assert_eq!(get(path), Some("export"), "{path}");
         }
+        assert_eq!((post("/d/evidence"), get("/api/evidence/rules")), (Some("export"), Some("read")));
         assert_eq!(post("/api/sessions"), Some("read"));
         assert_eq!(post("/api/upload"), Some("upload"));
         for path in

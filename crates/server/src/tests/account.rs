@@ -109,6 +109,13 @@ async fn changes_need_the_token() {
     let right = fixture.send(post(Some(&client.csrf))).await;
     assert_eq!(right.status, StatusCode::OK, "{}", right.text());
     assert!(right.cookie(CSRF_COOKIE).is_some(), "the readable cookie was lost and comes again");
+    // a query changes nothing; but a page of another site does not make a browser ask
+    let ask = |site: &str| {
+        let request = Request::post("/d/evidence?time=1").header("cookie", &cookie);
+        fixture.send(request.header("sec-fetch-site", site).body(Body::empty()).unwrap())
+    };
+    assert_eq!(ask("none").await.status, StatusCode::OK);
+    assert_eq!(ask("cross-site").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -57,6 +57,9 @@ async fn changes_need_the_token_of_their_user() {
     ask(&fixture, "POST", "/api/view?arkimeRegressionUser=bob", Some(&token), view).await.ok();
     // queries need none; tags only when a browser may have sent them
     ask(&fixture, "POST", "/api/sessions", None, r#"{"date":-1}"#).await.ok();
+    for path in ["/evidence?time=1", "/d/evidence?time=1", "/api/evidence?time=1"] {
+        ask(&fixture, "POST", path, None, "{}").await.ok();
+    }
     ask(&fixture, "POST", "/api/sessions/addtags", None, r#"{"date":-1,"tags":"a"}"#).await.ok();
     let browser = Request::post("/api/sessions/addtags")
         .header("cookie", "a=b")

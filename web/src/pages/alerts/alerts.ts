@@ -2,6 +2,7 @@
 
 import type { LocationQuery } from 'vue-router'
 import type { Alert, AlertHit, AlertsQuery } from '@/api/alerts'
+import { joined, parted } from '@/evidence/lists'
 import { quoted } from '@/search/expression'
 
 /** Filters that are lists of values, in the order of their chips. */
@@ -23,14 +24,14 @@ const one = (query: LocationQuery, key: string): string => {
 }
 
 export function readFilter(query: LocationQuery): AlertFilter {
-  const lists = Object.fromEntries(LISTS.map((key) => [key, [...new Set(one(query, key).split(',').map((part) => part.trim()).filter(Boolean))]])) as Record<ListKey, string[]>
+  const lists = Object.fromEntries(LISTS.map((key) => [key, parted(one(query, key))])) as Record<ListKey, string[]>
   const active = one(query, 'active')
   return { ...lists, active: active === 'true' || active === 'false' ? active : '' }
 }
 
 /** Parameters of the URL; null takes one out. */
 export function writeFilter(filter: AlertFilter): Record<string, string | null> {
-  return { ...Object.fromEntries(LISTS.map((key) => [key, filter[key].join(',') || null])), active: filter.active || null }
+  return { ...Object.fromEntries(LISTS.map((key) => [key, joined(filter[key]) || null])), active: filter.active || null }
 }
 
 export const isFiltered = (filter: AlertFilter): boolean => filter.active !== '' || LISTS.some((key) => filter[key].length > 0)
@@ -42,7 +43,7 @@ export function toggled(filter: AlertFilter, key: ListKey, value: string): Alert
 }
 
 export const queryOf = (filter: AlertFilter): AlertsQuery => ({
-  ...Object.fromEntries(LISTS.flatMap((key) => (filter[key].length ? [[key, filter[key].join(',')]] : []))),
+  ...Object.fromEntries(LISTS.flatMap((key) => (filter[key].length ? [[key, joined(filter[key])]] : []))),
   active: filter.active || undefined,
 })
 

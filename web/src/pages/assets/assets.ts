@@ -3,6 +3,7 @@
 import type { LocationQuery } from 'vue-router'
 import type { Asset, AssetsQuery } from '@/api/alerts'
 import { ASSET_CATEGORIES } from '@/evidence/levels'
+import { joined, parted } from '@/evidence/lists'
 import { quoted } from '@/search/expression'
 
 export const LISTS = ['category', 'type', 'name', 'ip'] as const
@@ -18,11 +19,11 @@ export const HOST_COLUMNS = ['ip', 'service', 'midware', 'os', 'device', 'first'
 export function readFilter(query: LocationQuery): AssetFilter {
   return Object.fromEntries(LISTS.map((key) => {
     const text = query[key]
-    return [key, typeof text === 'string' ? [...new Set(text.split(',').map((part) => part.trim()).filter(Boolean))] : []]
+    return [key, typeof text === 'string' ? parted(text) : []]
   })) as AssetFilter
 }
 
-export const writeFilter = (filter: AssetFilter): Record<string, string | null> => Object.fromEntries(LISTS.map((key) => [key, filter[key].join(',') || null]))
+export const writeFilter = (filter: AssetFilter): Record<string, string | null> => Object.fromEntries(LISTS.map((key) => [key, joined(filter[key]) || null]))
 
 export const isFiltered = (filter: AssetFilter): boolean => LISTS.some((key) => filter[key].length > 0)
 
@@ -31,7 +32,7 @@ export function toggled(filter: AssetFilter, key: ListKey, value: string): Asset
   return { ...filter, [key]: list.includes(value) ? list.filter((other) => other !== value) : [...list, value] }
 }
 
-export const queryOf = (filter: AssetFilter): AssetsQuery => Object.fromEntries(LISTS.flatMap((key) => (filter[key].length ? [[key, filter[key].join(',')]] : [])))
+export const queryOf = (filter: AssetFilter): AssetsQuery => Object.fromEntries(LISTS.flatMap((key) => (filter[key].length ? [[key, joined(filter[key])]] : [])))
 
 /** `OpenSSH 9.6`, `HTTP 1.1 :8080` */
 export function labelOf({ name, version, port }: Pick<Asset, 'name' | 'version' | 'port'>, withPort = true): string {
