@@ -219,9 +219,11 @@ impl Opened {
             if micros(header.time) != time || self.file.read_exact_at(&mut bytes, header.data_at).is_err() {
                 continue;
             }
-            if records.len() < MAX_RECORDS {
-                let (len, snap_len, link) = (header.original_len, pcap.snap_len, header.link);
-                records.push(Record { device, link, seconds, micros: within, bytes, len, snap_len });
+            let (len, snap_len, link) = (header.original_len, pcap.snap_len, header.link);
+            let record = Record { device, link, seconds, micros: within, bytes, len, snap_len };
+            // one packet that was kept twice: its capture was imported again, or several probes see one link
+            if records.len() < MAX_RECORDS && !records.contains(&record) {
+                records.push(record);
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use pcap::{PcapWriter, Precision};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::ops::Range;
-use wire::{Layer, LinkType, Net, Transport};
+use wire::{LinkType, Net, Transport, proto};
 
 /// Bytes of an ICMP header before what it carries.
 const ICMP_HEADER: usize = 8;
@@ -40,15 +40,12 @@ pub fn description(link: u16, frame: &[u8]) -> Option<Description> {
         Transport::Icmp(_) | Transport::Icmp6(_) => ((0, 0), (at + ICMP_HEADER).min(whole.end)..whole.end),
         _ => ((0, 0), at..at),
     };
-    // of a protocol without ports nothing but the number is said, so that it need not be readable
-    let said = decoded.stop.is_none_or(|stop| {
-        matches!(
-            stop.layer,
-            Layer::Gre | Layer::Erspan | Layer::EtherIp | Layer::Sctp | Layer::Esp | Layer::Ah
-        )
-    });
+    // of a protocol whose header says nothing here only the number is told, so that what follows need not be readable
+    let said = |protocol| {
+        decoded.stop.is_none() || !matches!(protocol, proto::ICMP | proto::TCP | proto::UDP | proto::ICMP6)
+    };
     match (&decoded.net, decoded.outer_ips.last()) {
-        (Net::Ip(ip), _) if said => Some(Description {
+        (Net::Ip(ip), _) if said(ip.protocol) => Some(Description {
             macs,
             ips: [ip.src, ip.dst],
             ports: [ports.0, ports.1],

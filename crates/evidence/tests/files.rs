@@ -264,6 +264,7 @@ fn protocols_without_ports_need_not_be_readable() {
         (50, "ESP"),
         (51, "AH"),
         (97, "ETHERIP"),
+        (41, "IPV6"),
         (132, "SCTP"),
         (89, "OSPFIGP"),
     ] {

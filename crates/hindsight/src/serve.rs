@@ -110,6 +110,7 @@ pub fn serve(
         evidence: Some(server::Evidence {
             archive: crate::evidence::archive(&settings.evidence, home)?,
             device: settings.evidence.devid,
+            imports: settings.evidence.import_devid,
             rules: Some(rules),
         }),
         monitor,

@@ -8,8 +8,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use support::frames::write_capture;
-use support::net::Cable;
+use support::frames::{assert_same, write_capture};
+use support::net::{Cable, inside};
 use support::sensor::Sensor;
 use support::{Home, has, packets, tool, wait_for};
 
@@ -390,6 +390,37 @@ fn live_evidence_is_switched_on_by_a_signal_and_outlives_restarts() {
         names.iter().any(|name| name.len() == "202306181545.pcap".len() && name.ends_with(".pcap")),
         "{names:?}"
     );
+}
+
+#[test]
+fn captures_are_replayed_onto_an_interface_at_a_pace() {
+    let Some(cable) = Cable::new() else { return };
+    let home = Home::new();
+    let capture = home.path("a.pcap");
+    let frames: Vec<Vec<u8>> = (0..20).flat_map(|n| attack(43_000 + n)).collect();
+    write_capture(&capture, &frames);
+    let replay = |arguments: &[&str]| {
+        inside(&cable.client, env!("CARGO_BIN_EXE_hindsight"))
+            .args(["replay", capture.to_str().unwrap()])
+            .args(arguments)
+            .env("HINDSIGHT_DIR", home.path("other"))
+            .output()
+            .unwrap()
+    };
+    let sensor = Sensor::start(&home, &cable.server, &["--interface", "s0"]);
+    let begun = std::time::Instant::now();
+    let slow = replay(&["-i", "c0", "--pace", "100pps"]);
+    // the last of sixty is due after 590 ms
+    assert!(slow.status.success() && begun.elapsed().as_millis() >= 580, "{:?}", begun.elapsed());
+    assert!(String::from_utf8_lossy(&slow.stdout).contains("60 packets"), "{slow:?}");
+    let twice = replay(&["-i", "c0", "--pace", "top", "--repeat", "2"]);
+    assert!(twice.status.success(), "{twice:?}");
+    home.wait_for_kept(180);
+    assert_eq!(sensor.end().packets, 180);
+    assert_same(&[&frames[..], &frames[..], &frames[..]].concat(), &home.kept());
+    let nowhere = replay(&["-i", "nope"]);
+    let said = String::from_utf8_lossy(&nowhere.stderr).into_owned();
+    assert!(!nowhere.status.success() && said.contains("nope") && said.contains("c0"), "{said}");
 }
 
 #[test]

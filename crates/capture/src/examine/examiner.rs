@@ -120,7 +120,9 @@ impl Examiner {
         }
         let mut keep = false;
         let first_hit = session.doc.objects().len();
+        let mut payload = 0;
         if let Some(packet) = look.packet().filter(|packet| !packet.payload.is_empty()) {
+            payload = packet.payload.len();
             keep |= self.first_of_its_side(&mut session.examined, look.from);
             let mut hits = std::mem::take(&mut self.hits);
             self.patterns.inspect(&mut session.examined.flow, &packet, &mut hits);
@@ -154,6 +156,12 @@ impl Examiner {
                 if object.def == &fields_of::EVIDENCE {
                     object.add(&fields_of::PACKET, true);
                 }
+            }
+            if payload > 0
+                && let Transport::Tcp(tcp) = look.decoded.transport
+                && let Some(joined) = session.watch.as_deref_mut().and_then(|watch| watch.joined.as_mut())
+            {
+                joined.kept(look.from, tcp.seq());
             }
         }
     }

@@ -19,8 +19,15 @@ struct Piece {
     len: u32,
     time: i64,
     link: LinkType,
-    frame: Vec<u8>,
+    /// None once it was kept.
+    frame: Option<Vec<u8>>,
     original: u32,
+}
+
+impl Piece {
+    fn bytes(&self) -> usize {
+        self.frame.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// The text of each side since the other one last spoke.
@@ -31,7 +38,7 @@ pub(crate) struct Joined {
     text: [Vec<u8>; 2],
     /// Pieces that it is made of.
     pieces: [u32; 2],
-    /// Packets that these came in, other than those that were kept.
+    /// Packets that these came in.
     packets: [Vec<Piece>; 2],
     /// Whether there is something new that more than one piece makes, by side.
     fresh: [bool; 2],
@@ -75,7 +82,7 @@ impl Joined {
     /// Remembers a packet with payload: should what it says with others be recognised, all of them are kept.
     pub fn remember(&mut self, from: Side, seq: u32, payload: usize, time: i64, raw: &Raw<'_>) {
         let packets = from.of_mut(&mut self.packets);
-        let bytes: usize = packets.iter().map(|piece| piece.frame.len()).sum();
+        let bytes: usize = packets.iter().map(Piece::bytes).sum();
         if packets.len() >= MAX_PACKETS || bytes.saturating_add(raw.bytes.len()) > MAX_BYTES {
             return;
         }
@@ -84,7 +91,7 @@ impl Joined {
             len: u32::try_from(payload).unwrap_or(u32::MAX),
             time,
             link: raw.link,
-            frame: raw.bytes.to_vec(),
+            frame: Some(raw.bytes.to_vec()),
             original: raw.len.max(u32::try_from(raw.bytes.len()).unwrap_or(u32::MAX)),
         });
     }
@@ -110,20 +117,28 @@ impl Joined {
         };
         // where the packets do not add up to the text, any of them may be part of it
         let all = packets.iter().map(|piece| place(piece).end).max().unwrap_or(0) < text;
-        packets.retain(|piece| {
+        for piece in packets {
             let place = place(piece);
-            let wanted = piece.seq == current || all || (place.start < span.end && span.start < place.end);
-            if wanted && piece.seq != current {
-                let Piece { time, link, frame, original, .. } = piece;
-                see(&Offer { time: *time, link: *link, bytes: frame, len: *original });
+            let wanted = all || (place.start < span.end && span.start < place.end);
+            if wanted
+                && piece.seq != current
+                && let Some(frame) = piece.frame.take()
+            {
+                see(&Offer { time: piece.time, link: piece.link, bytes: &frame, len: piece.original });
             }
-            !wanted
-        });
+        }
+    }
+
+    /// The latest packet, whose first byte has this sequence number, was kept for itself.
+    pub fn kept(&mut self, from: Side, seq: u32) {
+        if let Some(piece) = from.of_mut(&mut self.packets).last_mut().filter(|piece| piece.seq == seq) {
+            piece.frame = None;
+        }
     }
 
     /// Bytes that it holds.
     pub fn memory(&self) -> usize {
-        let packets = self.packets.iter().flatten().map(|piece| piece.frame.len() + size_of::<Piece>());
+        let packets = self.packets.iter().flatten().map(|piece| piece.bytes() + size_of::<Piece>());
         size_of::<Self>() + self.text.iter().map(Vec::capacity).sum::<usize>() + packets.sum::<usize>()
     }
 }
@@ -167,6 +182,10 @@ mod tests {
         seen.clear();
         joined.spanned(Side::Src, &(0..22), 10, &mut |offer| seen.push((offer.bytes.to_vec(), offer.len)));
         assert_eq!(seen.len(), 2, "what was kept is not kept twice");
+        joined.kept(Side::Src, 10);
+        seen.clear();
+        joined.spanned(Side::Src, &(0..22), 99, &mut |offer| seen.push((offer.bytes.to_vec(), offer.len)));
+        assert!(seen.is_empty(), "{seen:?}");
         joined.take(Side::Dst, b"200");
         joined.spanned(Side::Src, &(0..22), 10, &mut |_| panic!("another request"));
         let raw = Raw { link: LinkType(1), bytes: &[0; 1_000], len: 1_000 };

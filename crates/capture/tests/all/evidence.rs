@@ -231,6 +231,18 @@ fn a_request_in_two_segments_is_found_when_segments_are_joined() {
     assert_eq!((threats(&docs), kept.len()), (0, 0));
     let (docs, kept) = run(options(true), &packets);
     assert_eq!((threats(&docs), kept.len()), (1, 2), "{:?}", hits(&docs));
+    // a packet that another rule keeps already is not kept again with what it is part of
+    let zone = query::TimeZone::UTC;
+    let schema = fields::Schema::new([core::FIELDS, session::perf::FIELDS, said::FIELDS]).unwrap();
+    let all = SessionRule {
+        name: "all".into(),
+        kind: "POLICY".into(),
+        severity: Severity::Low,
+        when: query::compile("port.dst == 80", &query::Env::new(&schema, 0, &zone)).unwrap(),
+        keep: SessionRuleKeep::Session,
+    };
+    let (docs, kept) = run(ExaminationOptions { session_rules: vec![all], ..options(true) }, &packets);
+    assert_eq!((threats(&docs), kept.len()), (1, packets.len()), "{:?}", hits(&docs));
 }
 
 /// UDP packets of one flow, each with its time in seconds.

@@ -126,9 +126,11 @@ pub(crate) fn look_up(app: &App, caller: &Caller, key: Key, control: &Control) -
             answer.records = seen;
         }
     }
-    let own = evidence.map_or(0, |evidence| evidence.device);
-    if answer.records.is_empty() && key.device.is_none_or(|device| device == own) {
-        answer.records = stored(app, (&caller.user.user_id, forced), key, own, control)?;
+    // live packets and imported ones lie in one store: they are those of the device that is asked for
+    let [own, imports] = evidence.map_or([0, 0], |evidence| [evidence.device, evidence.imports]);
+    let device = key.device.unwrap_or(own);
+    if answer.records.is_empty() && [own, imports].contains(&device) {
+        answer.records = stored(app, (&caller.user.user_id, forced), key, device, control)?;
         answer.from_packets = !answer.records.is_empty();
     }
     if answer.records.is_empty() {

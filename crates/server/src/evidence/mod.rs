@@ -16,6 +16,8 @@ pub struct Evidence {
     pub archive: Archive,
     /// The device whose packets the packet store holds: it is asked where the archive has none.
     pub device: DeviceId,
+    /// The device of imports, whose packets the packet store holds too.
+    pub imports: DeviceId,
     /// The rules in force.
     pub rules: Option<Arc<dyn EvidenceRules>>,
 }

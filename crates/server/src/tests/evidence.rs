@@ -52,7 +52,7 @@ async fn with_evidence(packets: &[(u32, u64, Vec<u8>)]) -> (Fixture, Client) {
     }
     let archive = Archive::new(&folder, TimeZone::get("Asia/Shanghai").unwrap());
     let mut state = fixture.app.state.clone();
-    state.evidence = Some(Evidence { archive, device: 3, rules: None });
+    state.evidence = Some(Evidence { archive, device: 3, imports: 0, rules: None });
     let config = fixture.app.config.clone();
     fixture.app = App::new(config, state);
     fixture.router = router(fixture.app.clone());
@@ -187,6 +187,11 @@ async fn the_packet_store_is_asked_where_there_is_no_evidence() {
     let micros = START * 1_000 + 7;
     let found = client.get(&format!("/evidence?time={micros}&devid=3")).await.ok();
     assert_eq!((&found[0]["sip"], &found[0]["time_usec"]), (&json!("10.0.0.0"), &json!(7)), "{found}");
+    assert_eq!(
+        client.get(&format!("/evidence?time={micros}&devid=0")).await.ok()[0]["devid"],
+        0,
+        "an import"
+    );
     assert_eq!(client.get(&format!("/evidence?time={micros}&devid=4")).await.text(), "[\n\n]\n");
     assert_eq!(client.get(&format!("/evidence?time={}&devid=3", micros + 1)).await.text(), "[\n\n]\n");
     let shown = client.get(&format!("/api/evidence/packets?time={micros}")).await.ok();
@@ -200,6 +205,7 @@ fn hit_doc(n: u8, attacker: &str, micros: i64, kind: &str, id: u8) -> SessionDoc
     doc.id = SessionId::new(micros / 1_000, [id; 16]);
     doc.add(&core::START_TIME, micros / 1_000);
     doc.add(&core::STOP_TIME, micros / 1_000);
+    doc.add(&core::DB_TIME, micros / 1_000 + 50);
     doc.add(&core::SRC_IP, attacker.parse::<IpAddr>().unwrap());
     let mut hit = Object::new(&said::EVIDENCE);
     for (field, text) in [
@@ -415,7 +421,11 @@ async fn notices_tell_of_the_alerts_that_they_choose() {
     fixture.memory.clone().append(docs.collect()).unwrap();
     due(&fixture, &id, |_| {});
     crate::alerting::process(&fixture.app);
-    let (told, bodies) = tokio::task::spawn_blocking(move || (bodies.recv().unwrap(), bodies)).await.unwrap();
+    let (told, bodies) = tokio::task::spawn_blocking(move || {
+        (bodies.recv_timeout(std::time::Duration::from_secs(60)).unwrap(), bodies)
+    })
+    .await
+    .unwrap();
     assert_eq!(
         (&told["kind"], &told["count"], &told["name"]),
         (&json!("alerts"), &json!(1), &json!("attacks")),
@@ -445,7 +455,11 @@ async fn notices_tell_of_the_alerts_that_they_choose() {
         )
         .unwrap();
     crate::alerting::process(&fixture.app);
-    let (told, bodies) = tokio::task::spawn_blocking(move || (bodies.recv().unwrap(), bodies)).await.unwrap();
+    let (told, bodies) = tokio::task::spawn_blocking(move || {
+        (bodies.recv_timeout(std::time::Duration::from_secs(60)).unwrap(), bodies)
+    })
+    .await
+    .unwrap();
     assert_eq!(told["count"], 1);
     drop(bodies);
     // what fails is counted where it is seen

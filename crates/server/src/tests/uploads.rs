@@ -37,8 +37,8 @@ async fn a_capture_is_imported_and_its_sessions_named() {
     );
     assert_eq!(answer["text"], "admin trace_one.pcap [\"one\", \"two\"]");
     let own = [("devid", None, "77"), ("file", Some("b.pcap"), "twelve bytes")];
-    let answer = upload(&client, "/api/upload?wait=60", &own).await.ok();
-    assert_eq!(answer["text"], "admin b.pcap [] devid 77");
+    let other = upload(&client, "/api/upload?wait=60", &own).await.ok();
+    assert_eq!(other["text"], "admin b.pcap [] devid 77");
     for wrong in ["-1", "x", "4294967296"] {
         let parts = [("devid", None, wrong), ("file", Some("c.pcap"), "twelve bytes")];
         assert_eq!(upload(&client, "/api/upload", &parts).await.status, StatusCode::BAD_REQUEST, "{wrong}");
