@@ -1,5 +1,22 @@
 //! The `hindsight` binary: command line, configuration and composition root.
 
+/// As in the standard library, but what cannot be said is left unsaid: the one who read stderr (`hindsight run 2>&1 | head`) may be gone, and a
+/// panic would end the thread that happens to speak, that of the signals for instance.
+macro_rules! eprintln {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
+/// The same without an end of line.
+macro_rules! eprint {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = write!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod ask;
 mod bench;
 mod cli;

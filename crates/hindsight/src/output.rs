@@ -26,11 +26,16 @@ fn cell(doc: &SessionDoc, target: Target, separator: &str, human: bool) -> Strin
             Value::Int(number) => text.push_str(&number.to_string()),
             Value::Ip(IpAddr::V4(ip)) => text.push_str(&ip.to_string()),
             Value::Ip(ip) => text.push_str(&ip.to_string()),
-            Value::Text(part) => text.extend(part.chars().map(|c| if c.is_control() { ' ' } else { c })),
+            Value::Text(part) => text.push_str(&printable(part)),
         }
         true
     });
     text
+}
+
+/// What comes from packets neither breaks a line nor commands a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Local time of milliseconds since 1970.
@@ -53,11 +58,10 @@ pub fn table(docs: &[SessionDoc], columns: &[Column], terminal: bool, out: &mut 
 
 /// Tab-separated in a pipe; on a terminal columns are padded to a common width.
 pub fn grid(names: &[&str], rows: &[Vec<String>], terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
     if !terminal {
-        for row in rows {
-            writeln!(out, "{}", row.iter().map(|c| c.replace('\t', " ")).collect::<Vec<_>>().join("\t"))?;
-        }
-        return Ok(());
+        return rows.iter().try_for_each(|row| writeln!(out, "{}", row.join("\t")));
     }
     const WIDEST: usize = 48;
     let width = |text: &str| text.chars().count();
@@ -84,7 +88,7 @@ pub fn grid(names: &[&str], rows: &[Vec<String>], terminal: bool, out: &mut dyn 
         writeln!(out, "{}", text.trim_end())
     };
     line(&mut names.iter().copied())?;
-    for row in rows {
+    for row in &rows {
         line(&mut row.iter().map(String::as_str))?;
     }
     Ok(())
@@ -145,6 +149,9 @@ mod tests {
         let mut out = Vec::new();
         table(&[doc()], &columns(), false, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "10.0.0.1\t7\ta,b, =cmd()\n");
+        let mut out = Vec::new();
+        grid(&["a", "b"], &[vec!["\x1b[31m\u{9b}".into(), "1\t2\r\n3".into()]], false, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), " [31m \t1 2  3\n");
         let mut out = Vec::new();
         table(&[doc()], &columns(), true, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();

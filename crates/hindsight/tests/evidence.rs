@@ -393,6 +393,40 @@ fn live_evidence_is_switched_on_by_a_signal_and_outlives_restarts() {
 }
 
 #[test]
+fn nobody_has_to_read_what_it_says() {
+    let home = Home::new();
+    let mut server = Running(
+        home.command(&["serve", "--node", "test", "--regression-tests", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let address = {
+        let mut lines = BufReader::new(server.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+        lines.find_map(|line| line.strip_prefix("viewer: http://").map(str::to_owned)).unwrap()
+    };
+    // now the pipe has no reader; this is logged, and answered all the same
+    let (status, text) = ask(&address, "POST /api/view", b"name=a");
+    assert_eq!((status, String::from_utf8_lossy(&text).contains("Missing token")), (500, true));
+    assert_eq!(get(&address, "/api/user")["userId"], "anonymous");
+    assert_eq!(support::interrupt(&mut server.0), 0);
+    let Some(cable) = Cable::new() else { return };
+    let program = ["run", "--no-serve", "--no-packets", "--interface", "s0"];
+    let mut command = inside(&cable.server, env!("CARGO_BIN_EXE_hindsight"));
+    let child =
+        command.args(program).env("HINDSIGHT_DIR", home.path("live")).stderr(Stdio::piped()).spawn().unwrap();
+    let mut sensor = Running(child);
+    let mut lines = BufReader::new(sensor.0.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("capturing on")));
+    drop(lines);
+    // it would say that it read its configuration again, and afterwards end as it was asked to
+    let id = sensor.0.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(support::interrupt(&mut sensor.0), 0);
+}
+
+#[test]
 fn captures_are_replayed_onto_an_interface_at_a_pace() {
     let Some(cable) = Cable::new() else { return };
     let home = Home::new();
