@@ -446,7 +446,7 @@ fn captures_are_replayed_onto_an_interface_at_a_pace() {
     let slow = replay(&["-i", "c0", "--pace", "100pps"]);
     // the last of sixty is due after 590 ms
     assert!(slow.status.success() && begun.elapsed().as_millis() >= 580, "{:?}", begun.elapsed());
-    assert!(String::from_utf8_lossy(&slow.stdout).contains("60 packets"), "{slow:?}");
+    assert!(String::from_utf8_lossy(&slow.stderr).contains("60 packets"), "{slow:?}");
     let twice = replay(&["-i", "c0", "--pace", "top", "--repeat", "2"]);
     assert!(twice.status.success(), "{twice:?}");
     home.wait_for_kept(180);
