@@ -39,7 +39,7 @@ test('files: sorted, filtered, with a way to their sessions', async ({ viewer, p
   await page.goto('/files')
   const table = page.getByTestId('files')
   await expect(table.getByRole('row').nth(1)).toBeVisible()
-  await table.getByRole('button', { name: 'Packets' }).click()
+  await table.getByRole('button', { name: 'Packets', exact: true }).click()
   await expect(page).toHaveURL(/sort=packets/)
   await page.getByPlaceholder('Filter by name').fill('nginx-curl')
   await expect(page).toHaveURL(/filter=nginx-curl/)

@@ -55,7 +55,7 @@ const theme = EditorView.theme({
   '.cm-content': { fontFamily: 'var(--mono)', padding: '7px 0', caretColor: 'var(--text)', color: 'var(--text)' },
   '.cm-scroller': { lineHeight: '20px', fontFamily: 'var(--mono)', overflowX: 'auto', maxHeight: '140px' },
   '.cm-line': { padding: '0 2px' },
-  '.cm-placeholder': { color: 'var(--text-3)', fontFamily: 'var(--font)' },
+  '.cm-placeholder': { color: 'var(--text-3)', fontFamily: 'var(--font)', maxWidth: '100%', height: 'auto', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)', borderLeftWidth: '2px' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     background: 'color-mix(in oklab, var(--accent), transparent 70%)',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Catalog } from '@/catalog/catalog'
-import { batches, BATCH, categoriesOf, chooseable, closed, FACTORY, formatOpen, grown, opened, parseOpen } from './fields'
+import { BATCH, categoriesOf, chooseable, closed, FACTORY, formatOpen, grown, MOST_IN_BATCH, nextBatch, opened, parseOpen } from './fields'
 
 const field = (exp: string, dbField: string, group = 'general', type = 'termfield', more = {}) => ({ exp, dbField, group, friendlyName: exp, type, ...more })
 const catalog = new Catalog([
@@ -35,8 +35,10 @@ test('open, close, more', () => {
   expect(grown([{ path: 'a', size: 1000 }], 'a')).toEqual([{ path: 'a', size: 1000 }])
 })
 
-test('every field is in one batch', () => {
-  const many = Array.from({ length: BATCH * 2 + 1 }, (_, i) => ({ path: String(i), size: 1 }))
-  expect(batches(many).map((one) => one.length)).toEqual([BATCH, BATCH, 1])
-  expect(batches(many).flat()).toEqual(many)
+test('a quick server is asked for more at a time, a slow one for less', () => {
+  expect(nextBatch(BATCH, 20)).toBe(BATCH * 2)
+  expect(nextBatch(MOST_IN_BATCH, 20)).toBe(MOST_IN_BATCH)
+  expect(nextBatch(32, 600)).toBe(32)
+  expect(nextBatch(32, 2_000)).toBe(16)
+  expect(nextBatch(BATCH, 2_000)).toBe(BATCH)
 })

@@ -71,11 +71,13 @@ export function grown(open: readonly Open[], path: string): Open[] {
   return open.map((one) => (one.path === path ? { path, size: SIZES.find((size) => size > one.size) ?? MOST } : one))
 }
 
-/** Fields of one request: few enough that the first values are there at once, and that a stop is felt. */
+/** Fields of the first request: few enough that the first values are there at once, and that a stop is felt. */
 export const BATCH = 8
+/** Fields of a request at most: what a URL holds, and what is lost when it is stopped. */
+export const MOST_IN_BATCH = 64
 
-export function batches(open: readonly Open[]): Open[][] {
-  const out: Open[][] = []
-  for (let i = 0; i < open.length; i += BATCH) out.push(open.slice(i, i + BATCH))
-  return out
+/** Fields of the next request, from how long the last one took (milliseconds): a quick server is asked for more at a time. */
+export function nextBatch(size: number, took: number): number {
+  if (took < 300) return Math.min(size * 2, MOST_IN_BATCH)
+  return took > 1_000 ? Math.max(Math.floor(size / 2), BATCH) : size
 }

@@ -5,7 +5,7 @@ import * as api from '@/api'
 import type { KeyCount } from '@/api/analysis'
 import { failureOf, newCancelId, type Failure } from '@/search/useAnswer'
 import { useSearch } from '@/search/useSearch'
-import { batches, type Open } from './fields'
+import { BATCH, nextBatch, type Open } from './fields'
 
 export interface Values {
   state: 'waiting' | 'asked' | 'done' | 'failed'
@@ -103,9 +103,17 @@ export function useSpi(open: ComputedRef<Open[]>, ready: () => boolean) {
     if (!wanted.length && !all) return void (busy.value = false)
     busy.value = true
     const startedAt = performance.now()
-    const queue = wanted.length ? batches(wanted) : [[]]
+    const queue = [...wanted]
+    // also without a field: how many sessions there are
+    let first = true
+    let size = BATCH
     const work = async (): Promise<void> => {
-      for (let batch = queue.shift(); batch && mine === round && !(all && failure.value); batch = queue.shift()) await ask(batch, mine)
+      while ((first || queue.length) && mine === round && !(all && failure.value)) {
+        first = false
+        const askedAt = performance.now()
+        await ask(queue.splice(0, size), mine)
+        size = nextBatch(size, performance.now() - askedAt)
+      }
     }
     if (all) failure.value = null
     await Promise.all(Array.from({ length: AT_ONCE }, work))
