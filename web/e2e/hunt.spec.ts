@@ -23,7 +23,11 @@ test('a hunt is made from the search, finds, and leads to the packets', async ({
   await expect(page.getByTestId('packets').locator('pre[data-placed]').first()).toContainText(/http\/1\./i)
   await viewer.settled()
   expect(await viewer.count()).toBeGreaterThan(0)
-  await page.goBack()
+  // the sessions it was found in say so in the list
+  await viewer.open(`date=-1&expression=${encodeURIComponent(`huntName == "${name}"`)}`)
+  expect(await viewer.count()).toBeGreaterThan(0)
+  await expect(viewer.rows.first().locator('.hunted')).toContainText(name)
+  await page.goto('/hunt?date=-1')
   await card.getByRole('button', { name: 'Delete' }).click()
   await page.getByTestId('confirm').click()
   await expect(card).toHaveCount(0)

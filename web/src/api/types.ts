@@ -36,6 +36,8 @@ export interface Field {
   exp: string
   dbField: string
   friendlyName: string
+  /** What the server calls it, where the viewer names it in another language. */
+  english?: string
   group: string
   help?: string
   type: FieldType | (string & {})

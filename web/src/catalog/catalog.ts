@@ -1,7 +1,6 @@
-// The fields of the server, loaded once: look-ups by expression name and by document path.
+// The fields of the server: look-ups by expression name and by document path. `load.ts` asks for them.
 
 import { shallowRef } from 'vue'
-import * as api from '@/api'
 import type { Field } from '@/api/types'
 
 const UNITS = ['us', 'ms', 'bytes'] as const
@@ -50,18 +49,3 @@ export function unitOf(field: Field): Unit {
 
 export const catalog = shallowRef(new Catalog([]))
 export const catalogError = shallowRef<unknown>(null)
-let loading: Promise<void> | undefined
-
-export function loadCatalog(): Promise<void> {
-  loading ??= api
-    .fields()
-    .then((fields) => {
-      catalog.value = new Catalog(fields)
-      catalogError.value = null
-    })
-    .catch((error: unknown) => {
-      loading = undefined
-      catalogError.value = error
-    })
-  return loading
-}

@@ -47,6 +47,7 @@ export default {
     perf: 'Performance', info: 'Info',
   },
   mark: {
+    hunted: 'Found by the hunt {name}',
     retransmissions: 'Retransmitted segments', lost: 'Segments that were not seen', zeroWindows: 'Zero windows', errors: 'Transactions that failed', http: 'Slowest HTTP request', sql: 'Slowest SQL statement', dns: 'Slowest DNS query', handshake: 'TCP handshake',
     short: { retransmissions: 'rtx', lost: 'lost', zeroWindows: 'zero win', errors: 'err', http: 'http', sql: 'sql', dns: 'dns', handshake: 'syn' },
   },

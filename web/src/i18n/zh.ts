@@ -47,6 +47,7 @@ export default {
     perf: '性能', info: '摘要',
   },
   mark: {
+    hunted: '搜包 {name} 命中',
     retransmissions: '重传的报文段', lost: '未见到的报文段', zeroWindows: '零窗口', errors: '失败的事务', http: '最慢的 HTTP 请求', sql: '最慢的 SQL 语句', dns: '最慢的 DNS 查询', handshake: 'TCP 握手',
     short: { retransmissions: '重传', lost: '丢失', zeroWindows: '零窗', errors: '错误', http: 'http', sql: 'sql', dns: 'dns', handshake: '握手' },
   },

@@ -22,7 +22,7 @@ export const FACTORY: readonly string[] = ['firstPacket', 'length', 'protocols',
 
 export const INFO_PATHS = [
   'http.method', 'http.host', 'http.uri', 'http.statuscode', 'dns.queryHost', 'dns.host', 'dns.qt', 'quic.host', 'tls.version', 'cert.subjectCN',
-  'email.subject', 'email.src', 'ssh.hassh', 'ssh.version', 'mysql.user', 'postgresql.user', 'dhcp.host', 'dhcp.type', 'icmp.type', 'user', 'transaction', 'tags',
+  'email.subject', 'email.src', 'ssh.hassh', 'ssh.version', 'mysql.user', 'postgresql.user', 'dhcp.host', 'dhcp.type', 'icmp.type', 'user', 'transaction', 'tags', 'huntName',
 ]
 
 const COMPOSED: readonly Column[] = [

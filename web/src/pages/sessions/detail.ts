@@ -64,9 +64,9 @@ function directionOf(exp: string): { base: string; side: 'src' | 'dst' } | null 
   return ecs ? { base: ecs[2] ?? '', side: ecs[1] === 'source' ? 'src' : 'dst' } : null
 }
 
-/** `Src IP` → `IP`, `Retransmissions Dst` → `Retransmissions`. */
+/** `Src IP` → `IP`, `Retransmissions Dst` → `Retransmissions`, `源端重传` → `重传`. */
 export function withoutSide(label: string): string {
-  const bare = label.replace(/\b(Src|Dst|Source|Destination)\b\s*/g, '').trim()
+  const bare = label.replace(/\b(Src|Dst|Source|Destination)\b\s*|(源端|目的端)(?!口)\s*|^(源|目的)(?!地址)\s*/g, '').trim()
   return bare ? bare[0]?.toUpperCase() + bare.slice(1) : label
 }
 
