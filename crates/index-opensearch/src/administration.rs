@@ -1,6 +1,7 @@
 //! How the cluster is, and looking after it.
 
 use crate::client::Product;
+use crate::gate::is_away;
 use crate::store::Store;
 use index::{Administration, Condition, Error, Health, Member, Optimized, Part};
 use serde_json::{Value as Json, json};
@@ -62,15 +63,33 @@ impl Store {
 
 impl Administration for Store {
     fn health(&self) -> Result<Health, Error> {
-        let cluster = self.client.call("GET", "/_cluster/health", None)?.ok("say how it is")?;
         let spool = self.spool();
+        let cluster = self.known().and_then(|known| {
+            let answer = self.client.call("GET", "/_cluster/health", None)?;
+            Ok((known, answer.ok("say how it is")?))
+        });
+        let (known, cluster) = match cluster {
+            // what waits here is known also while nothing else is
+            Err(error) if is_away(&error) => {
+                return Ok(Health {
+                    store: "cluster".to_owned(),
+                    place: self.client.hosts(),
+                    condition: Condition::Bad,
+                    problems: vec![error.to_string()],
+                    pending: spool.documents,
+                    log_bytes: spool.bytes,
+                    ..Health::default()
+                });
+            }
+            other => other?,
+        };
         let mut health = Health {
-            store: match self.product {
+            store: match known.product {
                 Product::OpenSearch => "opensearch".to_owned(),
                 Product::Elasticsearch => "elasticsearch".to_owned(),
             },
             place: self.client.hosts(),
-            version: self.version().to_owned(),
+            version: known.version.clone(),
             condition: match text(&cluster, "status").as_str() {
                 "green" => Condition::Good,
                 "yellow" => Condition::Warning,

@@ -59,7 +59,9 @@ pub(crate) fn send(client: &Client, items: &[Item]) -> Result<Vec<Sent>, Error> 
             body.push('\n');
         }
     }
-    let answer = client.lines("/_bulk", body.as_bytes())?.ok("take documents")?;
+    // documents of shards that have no machine come back one by one, and do not hold up the others
+    let path = format!("/_bulk?timeout={}s", client.inner_timeout().as_secs());
+    let answer = client.lines(&path, body.as_bytes())?.ok("take documents")?;
     let list = answer.get("items").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut sent: Vec<Sent> = list.iter().map(outcome).collect();
     sent.resize(items.len(), Sent::Later("the cluster did not say what became of it".into()));

@@ -4,9 +4,11 @@
 //! wherever they are. File numbers are counted in a document for each node that is only written when nobody else wrote it meanwhile.
 
 use crate::client::{Answer, Client};
+use crate::gate::is_away;
 use crate::options::Options;
 use index::{Catalog, Entry, Error, ErrorKind, FileRecord};
 use serde_json::{Value as Json, json};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Entries of one answer.
@@ -22,6 +24,9 @@ const SEQUENCE: u32 = 40;
 pub struct Clustered {
     client: Client,
     prefix: String,
+    replicas: u32,
+    /// Whether its indices are there.
+    made: Mutex<bool>,
 }
 
 impl std::fmt::Debug for Clustered {
@@ -66,14 +71,32 @@ fn damaged(what: &str, error: serde_json::Error) -> Error {
 }
 
 impl Clustered {
-    /// Connects, and makes the indices that are not there.
+    /// Makes the indices that are not there. A cluster that is away is no error here: the first call that reaches it makes them.
     ///
     /// # Errors
-    /// The cluster cannot be reached or refuses.
+    /// The cluster refuses.
     pub fn open(options: &Options) -> Result<Self, Error> {
         let client = Client::new(options)?;
-        client.product()?;
-        let own = Self { client, prefix: options.prefix.clone() };
+        let prefix = options.prefix.clone();
+        let own = Self { client, prefix, replicas: options.replicas, made: Mutex::new(false) };
+        match own.ready() {
+            Err(error) if !is_away(&error) => Err(error),
+            _ => Ok(own),
+        }
+    }
+
+    /// The way to the cluster, once its indices are there.
+    fn ready(&self) -> Result<&Client, Error> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*made {
+            self.client.product()?;
+            self.make()?;
+            *made = true;
+        }
+        Ok(&self.client)
+    }
+
+    fn make(&self) -> Result<(), Error> {
         let keyword = json!({ "type": "keyword" });
         let silent = json!({ "type": "object", "enabled": false });
         let entries = json!({ "collection": keyword, "key": keyword, "value": silent });
@@ -84,20 +107,44 @@ impl Clustered {
         let sequence = json!({ "last": { "type": "long" } });
         for (name, properties) in [("entries", entries), ("files", files), ("sequence", sequence)] {
             let body = json!({
-                "settings": { "index": { "number_of_shards": 1, "number_of_replicas": options.replicas } },
+                "settings": { "index": { "number_of_shards": 1, "number_of_replicas": self.replicas } },
                 "mappings": { "dynamic": name == "files", "properties": properties },
             });
-            let answer = own.client.call("PUT", &format!("/{}{name}", own.prefix), Some(&body))?;
+            let answer = self.client.call("PUT", &format!("/{}{name}", self.prefix), Some(&body))?;
             // another process made it before, or at the same time
             if !answer.is_success() && !answer.error_type().contains("already_exists") {
-                return Err(answer.error(&format!("make the index {}{name}", own.prefix)));
+                return Err(answer.error(&format!("make the index {}{name}", self.prefix)));
             }
         }
-        Ok(own)
+        Ok(())
+    }
+
+    /// Takes so many file numbers of a node in a row, for files that are listed later; returns the first.
+    ///
+    /// # Errors
+    /// The cluster cannot be reached, or no number is left.
+    pub fn reserve(&self, node: &str, count: u32) -> Result<u32, Error> {
+        let id = id("files", node);
+        for turn in 0..TRIES {
+            let there = self.document("sequence", &id)?;
+            let before = last(there.as_ref());
+            let end = u32::try_from(before + u64::from(count)).map_err(|_| {
+                Error::new(
+                    ErrorKind::Full,
+                    "every packet file number of this node is used; give the node a new name",
+                )
+            })?;
+            let condition = there.as_ref().map_or("op_type=create".into(), |json| condition(version(json)));
+            if self.write("sequence", &id, &condition, &json!({ "last": end }))? {
+                return Ok(end - count + 1);
+            }
+            std::thread::sleep(Duration::from_millis(turn.min(50) as u64));
+        }
+        Err(busy(node))
     }
 
     fn document(&self, index: &str, id: &str) -> Result<Option<Json>, Error> {
-        let answer = self.client.call("GET", &format!("/{}{index}/_doc/{id}", self.prefix), None)?;
+        let answer = self.ready()?.call("GET", &format!("/{}{index}/_doc/{id}", self.prefix), None)?;
         if answer.status == 404 && answer.json.get("found") == Some(&Json::Bool(false)) {
             return Ok(None);
         }
@@ -107,7 +154,7 @@ impl Clustered {
     /// Writes a document; false where the condition does not hold.
     fn write(&self, index: &str, id: &str, condition: &str, body: &Json) -> Result<bool, Error> {
         let path = format!("/{}{index}/_doc/{id}?refresh=true&{condition}", self.prefix);
-        let answer = self.client.call("PUT", &path, Some(body))?;
+        let answer = self.ready()?.call("PUT", &path, Some(body))?;
         if answer.status == 409 {
             return Ok(false);
         }
@@ -116,7 +163,7 @@ impl Clustered {
 
     fn delete(&self, index: &str, id: &str) -> Result<bool, Error> {
         let answer: Answer =
-            self.client.call("DELETE", &format!("/{}{index}/_doc/{id}?refresh=true", self.prefix), None)?;
+            self.ready()?.call("DELETE", &format!("/{}{index}/_doc/{id}?refresh=true", self.prefix), None)?;
         if answer.status == 404 && answer.json.get("result").is_some() {
             return Ok(false);
         }
@@ -134,8 +181,9 @@ impl Clustered {
                 body["search_after"] = after;
             }
             let path = format!("/{}{index}/_search?allow_partial_search_results=false", self.prefix);
-            let mut answer =
-                crate::store::whole(self.client.call("POST", &path, Some(&body))?.ok("read the catalogue")?)?;
+            let mut answer = crate::store::whole(
+                self.ready()?.call("POST", &path, Some(&body))?.ok("read the catalogue")?,
+            )?;
             let page = match answer.pointer_mut("/hits/hits").map(Json::take) {
                 Some(Json::Array(list)) => list,
                 _ => Vec::new(),
@@ -207,24 +255,9 @@ fn entry(json: &Json) -> Option<Entry> {
 
 impl Catalog for Clustered {
     fn add_file(&self, file: &FileRecord) -> Result<u32, Error> {
-        let id = id("files", &file.node);
-        for turn in 0..TRIES {
-            let there = self.document("sequence", &id)?;
-            let num = u32::try_from(last(there.as_ref()) + 1).map_err(|_| {
-                Error::new(
-                    ErrorKind::Full,
-                    "every packet file number of this node is used; give the node a new name",
-                )
-            })?;
-            let condition = there.as_ref().map_or("op_type=create".into(), |json| condition(version(json)));
-            if self.write("sequence", &id, &condition, &json!({ "last": num }))? {
-                let file = FileRecord { num, ..file.clone() };
-                self.put_file(&file)?;
-                return Ok(num);
-            }
-            std::thread::sleep(Duration::from_millis(turn.min(50) as u64));
-        }
-        Err(busy(&file.node))
+        let num = self.reserve(&file.node, 1)?;
+        self.put_file(&FileRecord { num, ..file.clone() })?;
+        Ok(num)
     }
 
     fn update_file(&self, file: &FileRecord) -> Result<(), Error> {
@@ -256,6 +289,17 @@ impl Catalog for Clustered {
     }
     fn list(&self, collection: &str) -> Result<Vec<Entry>, Error> {
         self.entries(json!({ "term": { "collection": collection } }), false, usize::MAX)
+    }
+    fn collections(&self) -> Result<Vec<String>, Error> {
+        let body = json!({ "size": 0, "track_total_hits": false, "aggs": { "all": {
+            "terms": { "field": "collection", "size": 10_000, "order": { "_key": "asc" } },
+        } } });
+        let path = format!("/{}entries/_search?allow_partial_search_results=false", self.prefix);
+        let answer = self.ready()?.call("POST", &path, Some(&body))?.ok("read the catalogue")?;
+        let answer = crate::store::whole(answer)?;
+        let buckets = answer.pointer("/aggregations/all/buckets").and_then(Json::as_array);
+        let names = buckets.into_iter().flatten().filter_map(|bucket| bucket.get("key")?.as_str());
+        Ok(names.map(str::to_owned).collect())
     }
     fn latest(&self, collection: &str, from: &str, to: &str, limit: usize) -> Result<Vec<Entry>, Error> {
         let query = json!({ "bool": { "filter": [

@@ -160,6 +160,11 @@ impl Client {
         self.0.hosts.join(", ")
     }
 
+    /// How long the cluster may wait for its own machines within a request, so that its answer comes before the request is given up.
+    pub fn inner_timeout(&self) -> Duration {
+        (self.0.timeout / 2).clamp(Duration::from_secs(1), Duration::from_secs(60))
+    }
+
     /// One request; another host is asked where one cannot be reached. A status is no error here.
     pub fn call(&self, method: &str, path: &str, body: Option<&Json>) -> Result<Answer, Error> {
         let body = body.map(Json::to_string);
@@ -197,6 +202,8 @@ impl Client {
                 Err(ureq::Error::Timeout(what))
                     if !matches!(what, ureq::Timeout::Connect | ureq::Timeout::Resolve) =>
                 {
+                    // what is asked next goes to another: this one may hang
+                    inner.current.store((at + 1) % inner.hosts.len(), Ordering::Relaxed);
                     return Err(Error::new(
                         ErrorKind::TimedOut,
                         format!(
@@ -267,7 +274,13 @@ impl Client {
 
     /// What the cluster is, and its version.
     pub fn product(&self) -> Result<(Product, String), Error> {
-        let json = self.call("GET", "/", None)?.ok("say what it is")?;
+        let answer = self.call("GET", "/", None)?;
+        if (400..500).contains(&answer.status) && answer.status != 429 {
+            // it is there: waiting does not help
+            let error = answer.error("say what it is");
+            return Err(Error::new(ErrorKind::Unsupported, error.to_string()));
+        }
+        let json = answer.ok("say what it is")?;
         let text = |pointer| json.pointer(pointer).and_then(Json::as_str);
         let version = text("/version/number").unwrap_or("").to_owned();
         let product = match text("/version/distribution") {

@@ -11,6 +11,8 @@ mod catalog;
 mod change;
 mod client;
 mod dsl;
+mod foreign;
+mod gate;
 mod names;
 mod options;
 mod regexp;
@@ -24,6 +26,7 @@ mod writer;
 
 pub use catalog::Clustered;
 pub use client::Product;
+pub use foreign::{Foreign, ForeignDocument};
 pub use options::{Auth, Options, Rotate};
 pub use spool::SpoolStatus;
 pub use store::Store;

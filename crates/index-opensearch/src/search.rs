@@ -308,7 +308,7 @@ impl<'a> View<'a> {
     /// `None` where there is no index yet.
     fn open(store: &'a Store, control: &Control) -> Result<Option<Self>, Error> {
         let sessions = store.options.sessions();
-        let (path, key) = match store.product {
+        let (path, key) = match store.known()?.product {
             Product::OpenSearch => (format!("/{sessions}/_search/point_in_time?keep_alive=2m"), "pit_id"),
             Product::Elasticsearch => (format!("/{sessions}/_pit?keep_alive=2m"), "id"),
         };
@@ -327,7 +327,8 @@ impl<'a> View<'a> {
 impl Drop for View<'_> {
     fn drop(&mut self) {
         // what is not closed ends by itself after its time
-        let _ = match self.store.product {
+        let Ok(known) = self.store.known() else { return };
+        let _ = match known.product {
             Product::OpenSearch => self.store.client.call(
                 "DELETE",
                 "/_search/point_in_time",

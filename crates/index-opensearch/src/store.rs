@@ -1,11 +1,11 @@
 //! The store: connection, template, how a plan is asked.
 
-use crate::client::{Client, Product};
+use crate::client::Client;
 use crate::dsl::Translator;
+use crate::gate::{Gate, Known, is_away};
 use crate::options::Options;
 use crate::shape::{ODD, can_be_odd};
 use crate::spool::{Spool, SpoolStatus};
-use crate::template::template;
 use crate::writer::Writer;
 use fields::Target;
 use index::{Control, Error, ErrorKind};
@@ -20,9 +20,7 @@ pub struct Store {
     pub(crate) options: Options,
     /// Makes documents of what the cluster answers.
     pub(crate) reader: session::Reader,
-    pub(crate) product: Product,
-    /// Version of the cluster.
-    version: String,
+    gate: Arc<Gate>,
     spool: Arc<Spool>,
     /// Spools of processes that are gone, while they are sent.
     adopted: Mutex<Vec<Writer>>,
@@ -30,10 +28,7 @@ pub struct Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store")
-            .field("hosts", &self.options.hosts)
-            .field("version", &self.version)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("hosts", &self.options.hosts).finish_non_exhaustive()
     }
 }
 
@@ -48,30 +43,42 @@ pub(crate) struct Prepared {
 }
 
 impl Store {
-    /// Connects, looks what the cluster is, and installs the index template.
+    /// Looks what the cluster is, and installs the index template. A cluster that is away is no error: what is written waits in the spool, what is
+    /// asked fails.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`] where no host answers or the log-in is refused; [`ErrorKind::Unsupported`] where the cluster is too old.
+    /// The spool cannot be used; the log-in is refused; the cluster is too old, or something else answers.
     pub fn open(options: Options) -> Result<Arc<Self>, Error> {
-        let client = Client::new(&options)?;
-        let (product, version) = client.product()?;
+        let gate = Gate::new(&options)?;
         let spool = Spool::open(&options)?;
+        match gate.pass() {
+            Err(error) if !is_away(&error) => return Err(error),
+            Err(error) => spool.problem(Some(error.to_string())),
+            Ok(_) => {}
+        }
         let reader = session::Reader::new(&options.schema);
-        let store = Self { client, reader, product, version, spool, adopted: Mutex::default(), options };
-        store.install()?;
-        let store = Arc::new(store);
+        let client = gate.client.clone();
+        let store = Arc::new(Self { client, reader, gate, spool, adopted: Mutex::default(), options });
         store.maintain()?;
         Ok(store)
     }
 
     /// What the cluster is and its version, for people.
     pub fn description(&self) -> String {
-        format!("{:?} {} at {}", self.product, self.version, self.client.hosts())
+        match self.known() {
+            Ok(known) => format!("{:?} {} at {}", known.product, known.version, self.client.hosts()),
+            Err(error) => error.to_string(),
+        }
     }
 
-    /// Version of the cluster.
-    pub(crate) fn version(&self) -> &str {
-        &self.version
+    /// What the cluster is.
+    pub(crate) fn known(&self) -> Result<&Known, Error> {
+        self.gate.pass()
+    }
+
+    /// See [`Gate::install`].
+    pub(crate) fn install(&self) -> Result<bool, Error> {
+        self.gate.install()
     }
 
     /// How the spools of this process stand.
@@ -79,51 +86,12 @@ impl Store {
         self.spool.status()
     }
 
-    /// Installs the index template, where this version's is not there, and teaches existing indices new fields; whether there was anything to do.
-    pub(crate) fn install(&self) -> Result<bool, Error> {
-        let wanted = template(&self.options);
-        let name = format!("{}sessions3", self.options.prefix);
-        let path = format!("/_index_template/{name}");
-        let there = self.client.call("GET", &path, None)?;
-        let same = |pointer: &str| {
-            there.json.pointer(&format!("/index_templates/0/index_template{pointer}"))
-                == wanted.pointer(pointer)
-        };
-        // settings come back as text
-        let text = |json: Option<&Json>| json.map(|json| json.to_string().replace('"', ""));
-        let setting = |pointer: &str| {
-            text(there.json.pointer(&format!("/index_templates/0/index_template{pointer}")))
-                == text(wanted.pointer(pointer))
-        };
-        let index = "/template/settings/index";
-        if there.is_success()
-            && same("/_meta/hindsight")
-            && setting(&format!("{index}/number_of_shards"))
-            && setting(&format!("{index}/number_of_replicas"))
-        {
-            return Ok(false);
-        }
-        self.client.call("PUT", &path, Some(&wanted))?.ok(&format!("install the index template {name}"))?;
-        if !same("/_meta/hindsight")
-            && let Some(properties) = wanted.pointer("/template/mappings/properties")
-        {
-            let path = format!("/{}/_mapping?allow_no_indices=true", self.options.sessions());
-            let answer = self.client.call("PUT", &path, Some(&json!({ "properties": properties })))?;
-            if !answer.is_success() && answer.status != 404 {
-                return Err(answer.error(
-                    "teach existing indices new fields (something else made an index of this prefix; choose another prefix)",
-                ));
-            }
-        }
-        Ok(true)
-    }
-
     /// A writer with a spool of its own. Any number may write at once, also in several processes.
     ///
     /// # Errors
     /// The spool cannot be made.
     pub fn writer(&self, name: &str) -> Result<Writer, Error> {
-        Writer::new(name, &self.client, &self.options, &self.spool)
+        Writer::new(name, &self.gate, &self.options, &self.spool)
     }
 
     /// Sends what writers of processes that are gone left in their spools.
@@ -133,7 +101,7 @@ impl Store {
     pub fn maintain(&self) -> Result<(), Error> {
         let mut adopted = self.adopted.lock().unwrap_or_else(PoisonError::into_inner);
         adopted.retain(|writer| !writer.is_drained());
-        adopted.extend(Writer::adopt(&self.client, &self.options, &self.spool)?);
+        adopted.extend(Writer::adopt(&self.gate, &self.options, &self.spool)?);
         Ok(())
     }
 

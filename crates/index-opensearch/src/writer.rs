@@ -1,7 +1,8 @@
 //! Writing sessions: first onto the own disk, then to the cluster, by a thread that does not give up.
 
 use crate::bulk::{self, Item, Operation, Sent};
-use crate::client::{Client, thread};
+use crate::client::thread;
+use crate::gate::Gate;
 use crate::options::Options;
 use crate::segments::{Appender, Place, Reader, Record, end};
 use crate::shape::{encode, last_packet};
@@ -46,7 +47,7 @@ struct Shared {
     folder: PathBuf,
     state: Mutex<State>,
     changed: Condvar,
-    client: Client,
+    gate: Arc<Gate>,
     spool: Arc<Spool>,
     waiting: Arc<Waiting>,
     parallel: usize,
@@ -79,7 +80,7 @@ fn locked(folder: &Path) -> Option<File> {
 impl Writer {
     pub(crate) fn new(
         name: &str,
-        client: &Client,
+        gate: &Arc<Gate>,
         options: &Options,
         spool: &Arc<Spool>,
     ) -> Result<Self, Error> {
@@ -96,11 +97,11 @@ impl Writer {
             locked(&hidden).ok_or_else(|| failed(std::io::Error::other("its lock cannot be taken")))?;
         std::fs::rename(&hidden, &folder).map_err(failed)?;
         let appender = Appender::new(&folder).map_err(failed)?;
-        Self::start(folder, lock, Some(appender), client, options, spool)
+        Self::start(folder, lock, Some(appender), gate, options, spool)
     }
 
     /// Writers for what processes that are gone left behind.
-    pub(crate) fn adopt(client: &Client, options: &Options, spool: &Arc<Spool>) -> Result<Vec<Self>, Error> {
+    pub(crate) fn adopt(gate: &Arc<Gate>, options: &Options, spool: &Arc<Spool>) -> Result<Vec<Self>, Error> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&spool.folder).map_err(|error| disk(&spool.folder, error))? {
             let Ok(folder) = entry.map(|entry| entry.path()) else { continue };
@@ -110,7 +111,7 @@ impl Writer {
             }
             // its process may have ended it between the two
             if let Some(lock) = locked(&folder).filter(|_| folder.is_dir()) {
-                found.push(Self::start(folder, lock, None, client, options, spool)?);
+                found.push(Self::start(folder, lock, None, gate, options, spool)?);
             }
         }
         Ok(found)
@@ -120,7 +121,7 @@ impl Writer {
         folder: PathBuf,
         lock: File,
         appender: Option<Appender>,
-        client: &Client,
+        gate: &Arc<Gate>,
         options: &Options,
         spool: &Arc<Spool>,
     ) -> Result<Self, Error> {
@@ -143,7 +144,7 @@ impl Writer {
             folder: folder.clone(),
             state: Mutex::new(state),
             changed: Condvar::new(),
-            client: client.clone(),
+            gate: gate.clone(),
             spool: spool.clone(),
             waiting,
             parallel: options.parallel.max(1),
@@ -409,6 +410,11 @@ impl<'a> Drain<'a> {
 
     /// Sends each once; gives back those that the cluster could not take for now.
     fn once(&mut self, items: Vec<Item>, reason: &mut String) -> Vec<Item> {
+        // an index that the cluster makes before it has the template has the wrong fields
+        if let Err(error) = self.shared.gate.pass() {
+            *reason = error.to_string();
+            return items;
+        }
         let mut requests: Vec<Vec<Item>> = Vec::new();
         let mut size = u64::MAX;
         for item in items {
@@ -423,7 +429,7 @@ impl<'a> Drain<'a> {
                 request.push(item);
             }
         }
-        let client = &self.shared.client;
+        let client = &self.shared.gate.client;
         let begun = Instant::now();
         let mut answers = Vec::new();
         let mut requests = requests.into_iter().peekable();
@@ -486,7 +492,7 @@ impl<'a> Drain<'a> {
         }
         let indices: Vec<&str> = self.touched.iter().map(String::as_str).collect();
         let done =
-            indices.chunks(50).try_for_each(|some| bulk::refresh(&self.shared.client, &some.join(",")));
+            indices.chunks(50).try_for_each(|some| bulk::refresh(&self.shared.gate.client, &some.join(",")));
         match done {
             Ok(()) => {
                 self.touched.clear();

@@ -1,5 +1,6 @@
 //! The suite of every store, and what only a cluster can get wrong, against real servers that the tests start.
 
+mod catalog;
 mod cluster;
 
 use cluster::Cluster;
@@ -61,7 +62,9 @@ impl Factory for Real {
 
 fn passes(engine: &'static str) {
     let Some(cluster) = Cluster::start(engine, 1) else { return };
-    let cases = std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
+    // one server for both: it takes longer to start than most tests
+    catalog::works(&cluster);
+    let cases = std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(8);
     run(&Real {
         cluster,
         schema: Arc::new(sample::schema()),

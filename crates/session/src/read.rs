@@ -60,7 +60,7 @@ impl Reader {
     }
 
     /// Reads a document that [`crate::json::document`] made: the body of a hit, as Elasticsearch and OpenSearch call it the `_source`.
-    /// Its positions are taken to be in this form.
+    /// Its positions are taken to be in this form, and are kept as they were written, whatever they are.
     pub fn own(&self, id: SessionId, source: &Json, form: PositionForm) -> Read {
         let mut read = Read::default();
         if let Json::Object(map) = source {
@@ -73,9 +73,14 @@ impl Reader {
         read
     }
 
-    /// The same for a document of an Arkime: its `rootId` is read as [`SessionId::foreign`] reads ids.
+    /// The same for a document of an Arkime: its `rootId` is read as [`SessionId::foreign`] reads ids, and lengths that do not belong to its
+    /// positions one by one are left out.
     pub fn read(&self, id: SessionId, source: &Json, form: PositionForm) -> Read {
         let mut read = self.own(id, source, form);
+        let positions = &mut read.doc.positions;
+        if positions.lengths.len() != positions.flat.len() {
+            positions.lengths.clear();
+        }
         if let Some(root) = read.doc.text(&core::ROOT_ID).map(|root| SessionId::foreign(root, None)) {
             read.doc.add(&core::ROOT_ID, &root.to_string());
         }
@@ -144,18 +149,12 @@ impl Reader {
 fn positions(map: &Map<String, Json>, form: PositionForm) -> Positions {
     let list = |key: &str| map.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     let coded: Vec<i64> = list("packetPos").iter().filter_map(Json::as_i64).collect();
-    let mut positions = match form {
-        PositionForm::Absolute => Positions { flat: coded, lengths: Vec::new() },
-        PositionForm::Gap0 => Positions::from_gap0(&coded),
+    let lengths = list("packetLen").iter().filter_map(|len| u32::try_from(len.as_u64()?).ok()).collect();
+    let flat = match form {
+        PositionForm::Absolute => coded,
+        PositionForm::Gap0 => Positions::from_gap0(&coded).flat,
     };
-    let lengths: Vec<u32> = list("packetLen")
-        .iter()
-        .filter_map(|len| len.as_u64().and_then(|len| u32::try_from(len).ok()))
-        .collect();
-    if lengths.len() == positions.flat.len() {
-        positions.lengths = lengths;
-    }
-    positions
+    Positions { flat, lengths }
 }
 
 /// The values of a target; `None` where one is of another kind.
@@ -255,6 +254,17 @@ mod tests {
             assert_eq!(document(&read.doc, form), document(&doc, form));
             assert_eq!(read.doc.positions, doc.positions);
         }
+    }
+
+    #[test]
+    fn lengths_without_their_positions_are_kept_of_own_documents_only() {
+        let mut doc = SessionDoc::new();
+        doc.positions = Positions { flat: vec![30_995, 14_407], lengths: vec![683] };
+        let source = document(&doc, PositionForm::Absolute);
+        let own = reader().own(doc.id, &source, PositionForm::Absolute).doc;
+        assert_eq!(own.positions, doc.positions);
+        let foreign = reader().read(doc.id, &source, PositionForm::Absolute).doc;
+        assert_eq!(foreign.positions, Positions { lengths: vec![], ..doc.positions });
     }
 
     #[test]

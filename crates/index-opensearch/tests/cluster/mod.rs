@@ -97,7 +97,7 @@ impl Cluster {
             let mut command = Command::new("curl");
             command.args(["-s", "-m", "30", "-X", method, "-H", "content-type: application/json"]);
             if !body.is_empty() {
-                command.args(["-d", body]);
+                command.args(["--data-binary", body]);
             }
             let answer = command.arg(format!("{host}{path}")).output().expect("curl");
             if answer.status.success() {
