@@ -244,7 +244,7 @@ fn lines(
                 None => None,
                 Some(options) => {
                     let register = Listed::new(home, node, &stores.catalog)?;
-                    let register = register.line(&format!("{}-{worker}", interface.name));
+                    let register = register.line(&format!("{}-{worker}", interface.name)).ready();
                     let writer = Writer::new(options.clone(), register);
                     Some(Box::new(Guarded::new(writer, keeper.paused.clone()))
                         as Box<dyn capture::PacketWriter>)

@@ -231,17 +231,38 @@ pub struct Listed {
     owner: Arc<Owner>,
     line: Option<String>,
     pin: Option<String>,
+    /// A number that was taken before the first packet.
+    ready: Option<u32>,
 }
 
 impl Listed {
     /// Lists files that this process writes.
     pub fn new(home: &Home, node: &str, catalog: &Arc<dyn Catalog>) -> Result<Self, Failure> {
         let owner = Owner::this(home)?;
-        Ok(Self { catalog: catalog.clone(), node: node.to_owned(), owner, line: None, pin: None })
+        Ok(Self {
+            catalog: catalog.clone(),
+            node: node.to_owned(),
+            owner,
+            line: None,
+            pin: None,
+            ready: None,
+        })
     }
     /// Those of a line of a live capture.
     pub fn line(self, line: &str) -> Self {
         Self { line: Some(line.to_owned()), ..self }
+    }
+    /// Takes the first number now: a catalogue on another machine may take seconds, for which packets that arrive already cannot wait.
+    pub fn ready(mut self) -> Self {
+        // where it cannot be had it is asked for again with the first packet
+        self.ready = self.take_number().ok();
+        self
+    }
+    fn take_number(&self) -> io::Result<u32> {
+        let file = FileRecord { node: self.node.clone(), ..FileRecord::default() };
+        let number = self.catalog.add_file(&file).map_err(failed)?;
+        self.catalog.remove_file(&self.node, number).map_err(failed)?;
+        Ok(number)
     }
     /// Those of a pin.
     pub fn pin(self, pin: &str) -> Self {
@@ -260,10 +281,10 @@ fn failed(error: Error) -> io::Error {
 impl Register for Listed {
     /// Numbers are taken ahead of need: the file is listed when it is made.
     fn number(&mut self, _: LinkType, _: i64) -> io::Result<u32> {
-        let file = FileRecord { node: self.node.clone(), ..FileRecord::default() };
-        let number = self.catalog.add_file(&file).map_err(failed)?;
-        self.catalog.remove_file(&self.node, number).map_err(failed)?;
-        Ok(number)
+        match self.ready.take() {
+            Some(number) => Ok(number),
+            None => self.take_number(),
+        }
     }
 
     fn update(&mut self, facts: &FileFacts) -> io::Result<()> {

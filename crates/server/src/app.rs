@@ -80,6 +80,8 @@ pub(crate) struct Inner {
     pub lookups: Arc<Semaphore>,
     /// Whether hunts are being worked off.
     pub hunting: AtomicBool,
+    /// What is known of the hunts of other nodes.
+    pub claims: crate::hunting::Claims,
     /// Ends the server; only the mode for regression tests can ask for it.
     pub stop: tokio::sync::Notify,
     pub regression: crate::auth::Regression,
@@ -126,6 +128,7 @@ impl App {
             queries: Arc::new(Semaphore::new(config.max_queries.max(1))),
             running: Mutex::default(),
             hunting: AtomicBool::new(false),
+            claims: crate::hunting::Claims::default(),
             stop: tokio::sync::Notify::new(),
             regression: crate::auth::Regression::new(),
             config,

@@ -33,6 +33,22 @@ pub(crate) fn is_system(role: &str) -> bool {
     ROLES.iter().any(|(name, _)| *name == role)
 }
 
+/// One of the system's roles with all that it includes.
+pub(crate) fn all_of(role: &str) -> Vec<String> {
+    let mut roles = vec![role.to_owned()];
+    let mut at = 0;
+    while let Some(role) = roles.get(at) {
+        at += 1;
+        let included = ROLES.iter().find(|(name, _)| name == role).map_or(&[][..], |(_, included)| *included);
+        for role in included {
+            if roles.iter().all(|known| known != role) {
+                roles.push((*role).to_owned());
+            }
+        }
+    }
+    roles
+}
+
 /// A user with what all of its roles give. Rights add up; limits, forced expressions and what is hidden add up too: whoever
 /// gets a role with a limit is limited. A role that is not enabled gives nothing and is taken off.
 pub(crate) fn expand(catalog: &dyn Catalog, mut user: User) -> Result<User, ApiError> {

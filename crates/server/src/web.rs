@@ -14,6 +14,9 @@ struct Dist;
 /// Every path that no route knows: files of the viewer; else its page, for the viewer has paths of its own.
 pub(crate) async fn fallback(request: Request) -> Response {
     let path = request.uri().path();
+    if is_old(path) {
+        return (StatusCode::NOT_FOUND, "Old API").into_response();
+    }
     if path.starts_with("/api/") || path == "/api" {
         return crate::error::ApiError::not_found(format!("there is no {path}")).into_response();
     }
@@ -29,6 +32,74 @@ pub(crate) async fn fallback(request: Request) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     file("index.html", known).unwrap_or_else(|| not_built().into_response())
+}
+
+/// Whether a path is one of Arkime's first API that nobody answers any more. A client of it must not take the viewer's page for an
+/// answer.
+fn is_old(path: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "addTags",
+        "removeTags",
+        "sendSessions",
+        "uploadCommand",
+        "titleconfig",
+        "valueActions",
+        "molochRightClick",
+        "reverseDNS.txt",
+        "fields",
+        "lookups",
+        "tableState",
+        "clusters",
+        "molochclusters",
+        "notifiers",
+        "notifierTypes",
+        "spigraphhierarchy",
+        "esindices",
+        "estask",
+        "esshard",
+        "esrecovery",
+        "esadmin",
+        "scrub",
+        "eshealth",
+        "esstats",
+        "dstats",
+        "state",
+    ];
+    const PAIRS: &[(&str, &[&str])] = &[
+        ("history", &["list"]),
+        ("file", &["list"]),
+        ("files", &["list"]),
+        ("hunt", &["list", "create"]),
+        ("sessions", &["summary", "addTags"]),
+        (
+            "user",
+            &[
+                "list",
+                "create",
+                "update",
+                "delete",
+                "current",
+                "settings",
+                "views",
+                "columns",
+                "cron",
+                "password",
+                "spiview",
+                "notifiers",
+            ],
+        ),
+        ("users", &["list"]),
+    ];
+    let mut parts = path.trim_matches('/').split('/');
+    let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    let pair = |(name, seconds): &(&str, &[&str])| {
+        *name == first && second.is_some_and(|second| seconds.contains(&second))
+    };
+    // what belonged to one node stood behind its name
+    let of_node =
+        matches!(second, Some("session")) && third.is_some() && first != "api" && first != "cyberchef"
+            || matches!(second, Some("pcap" | "pcapng" | "entirePcap")) && third.is_some() && first != "api";
+    NAMES.contains(&first) || PAIRS.iter().any(pair) || of_node
 }
 
 fn file(path: &str, known: Option<&HeaderValue>) -> Option<Response> {
@@ -65,4 +136,40 @@ fn not_built() -> (StatusCode, Html<&'static str>) {
         <pre>cd web &amp;&amp; npm ci &amp;&amp; npm run build &amp;&amp; cd .. &amp;&amp; cargo build --release</pre>\
         <p>The <a href=\"/api/docs\">HTTP API</a> works without them.</p></html>";
     (StatusCode::NOT_FOUND, Html(page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_the_viewer_are_not_old() {
+        for path in [
+            "/addTags",
+            "/user/list",
+            "/history/list",
+            "/n1/session/3@1/detail",
+            "/n1/pcap/3@1.pcap",
+            "/fields",
+            "/user/views/create",
+        ] {
+            assert!(is_old(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/sessions",
+            "/files",
+            "/users",
+            "/stats",
+            "/hunt",
+            "/settings",
+            "/api/fields",
+            "/help",
+            "/history",
+            "/api/session/x/pcap",
+            "/assets/state.js",
+        ] {
+            assert!(!is_old(path), "{path}");
+        }
+    }
 }

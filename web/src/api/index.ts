@@ -1,4 +1,5 @@
 import { ApiError, csrfHeaders, head, json, messageOf, queryString, text } from './client'
+import type { FleetAnswer } from './fleet'
 import type { StoreHealth } from './store'
 import type {
   AppInfo, CommonQuery, Completion, ExportCheck, ExportFormat, ExportQuery, Field, FilesAnswer, Job, PacketsAnswer,
@@ -87,6 +88,12 @@ export const statsSeries = (query: StatsQuery, signal?: AbortSignal): Promise<St
 export const statsLines = (query: StatsQuery, signal?: AbortSignal): Promise<LinesAnswer> => json('/api/stats/lines', { query, signal })
 
 export const storeHealth = (signal?: AbortSignal): Promise<StoreHealth> => json('/api/store/health', { signal })
+
+export const fleet = (signal?: AbortSignal): Promise<FleetAnswer> => json('/api/nodes', { signal })
+
+export const approveNode = (name: string): Promise<unknown> => json(`/api/nodes/${part(name)}/approve`, { method: 'POST' })
+
+export const removeNode = (name: string): Promise<unknown> => json(`/api/nodes/${part(name)}`, { method: 'DELETE' })
 
 export const statsLosses = (query: StatsQuery, signal?: AbortSignal): Promise<LossesAnswer> => json('/api/stats/losses', { query, signal })
 

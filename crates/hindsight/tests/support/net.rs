@@ -13,7 +13,8 @@ pub struct Cable {
     pub server: String,
 }
 
-fn ip(arguments: &[&str]) -> bool {
+/// Runs `ip`; whether it succeeded.
+pub fn ip(arguments: &[&str]) -> bool {
     Command::new("ip").args(arguments).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
 
@@ -84,23 +85,7 @@ impl Cable {
 
     /// Sends frames from the client in order, about `rate` a second, with this program's own sender. Returns when the last was taken.
     pub fn send(&self, device: &str, frames: &[Vec<u8>], rate: f64) {
-        let path = Path::new("/run/netns").join(&self.client);
-        std::thread::scope(|scope| {
-            let sender = scope.spawn(|| {
-                let namespace = std::fs::File::open(path).unwrap();
-                move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-                let mut socket = source::Transmit::open(device).unwrap();
-                let begun = Instant::now();
-                let mut sent = 0;
-                while sent < frames.len() {
-                    let due = Duration::from_secs_f64(sent as f64 / rate);
-                    std::thread::sleep(due.saturating_sub(begun.elapsed()));
-                    let upcoming: Vec<&[u8]> = frames[sent..].iter().take(32).map(Vec::as_slice).collect();
-                    sent += socket.send(&upcoming).unwrap();
-                }
-            });
-            sender.join().unwrap();
-        });
+        send(&self.client, device, frames, rate);
     }
 
     /// Sends the frames of a capture from the client with tcpreplay; returns how many it says it sent.
@@ -167,4 +152,25 @@ pub fn inside(namespace: &str, program: &str) -> Command {
     let mut command = Command::new("ip");
     command.args(["netns", "exec", namespace, program]);
     command
+}
+
+/// Sends frames from a device in a namespace, in order, about `rate` a second. Returns when the last was taken.
+pub fn send(namespace: &str, device: &str, frames: &[Vec<u8>], rate: f64) {
+    let path = Path::new("/run/netns").join(namespace);
+    std::thread::scope(|scope| {
+        let sender = scope.spawn(|| {
+            let namespace = std::fs::File::open(path).unwrap();
+            move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            let mut socket = source::Transmit::open(device).unwrap();
+            let begun = Instant::now();
+            let mut sent = 0;
+            while sent < frames.len() {
+                let due = Duration::from_secs_f64(sent as f64 / rate);
+                std::thread::sleep(due.saturating_sub(begun.elapsed()));
+                let upcoming: Vec<&[u8]> = frames[sent..].iter().take(32).map(Vec::as_slice).collect();
+                sent += socket.send(&upcoming).unwrap();
+            }
+        });
+        sender.join().unwrap();
+    });
 }

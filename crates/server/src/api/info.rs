@@ -78,10 +78,10 @@ pub(crate) async fn app_info(
     app.blocking(work).await
 }
 
-#[utoipa::path(get, path = "/api/appversion", tag = "server", responses((status = 200, description = "`{app,version,clusterName}`")))]
+#[utoipa::path(get, path = "/api/appversion", tag = "server", responses((status = 200, description = "`{app,version,clusterName}`; `app` is `viewer`, as Arkime's")))]
 /// Name and version.
 pub(crate) async fn app_version() -> Json<Value> {
-    Json(json!({ "app": "hindsight", "version": env!("CARGO_PKG_VERSION"), "clusterName": "hindsight" }))
+    Json(json!({ "app": "viewer", "version": env!("CARGO_PKG_VERSION"), "clusterName": "hindsight" }))
 }
 
 #[utoipa::path(get, path = "/api/histories", tag = "history", params(ScopeQuery, TableQuery,

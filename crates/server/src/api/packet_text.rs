@@ -48,7 +48,7 @@ impl Charset {
 }
 
 impl Format {
-    /// Reads `format`, `encoding` and `line`, or Arkime's `base`.
+    /// Reads `format`, `encoding` and `line`, or Arkime's `base`; see also [`as_html`].
     pub fn read(params: &Params) -> Result<Self, ApiError> {
         let lines = params.is_set("line");
         let text = |name: &str| Charset::read(name).map(|charset| Self::Text(Text { charset, lines }));
@@ -57,8 +57,18 @@ impl Format {
             (Some("hex"), _) | (None, Some("hex")) => Ok(Self::Hex),
             (None, Some(base)) => text(base),
             (Some("text"), base) => text(params.get("encoding").or(base).unwrap_or("utf8")),
-            (Some(_), _) => Err(ApiError::bad("format is json, text or hex")),
+            (Some("html"), Some("hex")) => Ok(Self::Hex),
+            (Some("html"), base) => text(params.get("encoding").or(base).unwrap_or("utf8")),
+            (Some(_), _) => Err(ApiError::bad("format is json, text, hex or html")),
         }
+    }
+}
+
+/// Whether text is wanted as HTML: said so, or asked as Arkime's pages ask.
+pub(crate) fn as_html(params: &Params) -> bool {
+    match params.get("format") {
+        None => params.get("base").is_some(),
+        Some(format) => format == "html",
     }
 }
 

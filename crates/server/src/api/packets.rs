@@ -1,6 +1,7 @@
 //! The packets of one session for the eye: one by one, or as what both sides said; as JSON, text or hex.
 
-use crate::api::packet_text::{Format, hex};
+use crate::api::markup::{self, Piece};
+use crate::api::packet_text::{Format, as_html, hex};
 use crate::api::pcap::missing;
 use crate::api::sessions::one;
 use crate::app::App;
@@ -49,9 +50,11 @@ struct Shown {
         ("node" = String, Path, description = "Node; only the id is looked at"),
         ("id" = String, Path, description = "Id of a session"),
         ("view" = Option<String>, Query, description = "`packets` (the default) or `reassembled`"),
-        ("format" = Option<String>, Query, description = "`json` (the default), `text` or `hex`"),
+        ("format" = Option<String>, Query, description = "`json` (the default), `text`, `hex` or `html`"),
         ("encoding" = Option<String>, Query, description = "How bytes are text (`format=text`): `utf8` (the default), `ascii`, `latin1`, `gbk`, `big5`, `shiftjis`, `utf16`"),
-        ("base" = Option<String>, Query, description = "As Arkime says the two above: `natural`, `ascii`, `utf8`, `hex`, or another encoding"),
+        ("base" = Option<String>, Query, description = "As Arkime says the two above: `natural`, `ascii`, `utf8`, `hex`, or another encoding. Without `format` the answer is HTML then, as there"),
+        ("ts" = Option<bool>, Query, description = "true: times in HTML"),
+        ("showFrames" = Option<bool>, Query, description = "false with `base` and without `view`: reassembled, as Arkime shows it; true: packets with their headers"),
         ("line" = Option<bool>, Query, description = "true: lines of text have numbers"),
         ("start" = Option<usize>, Query, description = "Packets to skip"),
         ("limit" = Option<usize>, Query, description = "Packets to look at; 200, at most 10,000"),
@@ -69,7 +72,9 @@ pub(crate) async fn packets(
     params: Params,
 ) -> Result<Response, ApiError> {
     check_right(&caller)?;
+    let (html, times) = (as_html(&params), params.is_set("ts"));
     let reassembled = match params.get("view") {
+        None if html => !params.is_set("showFrames"),
         None | Some("packets") => false,
         Some("reassembled") => true,
         Some(_) => return Err(ApiError::bad("view is packets or reassembled")),
@@ -96,6 +101,9 @@ pub(crate) async fn packets(
                 tls = super::tls_keys::decrypt(app, &caller, &doc, &mut conversation);
             }
             let problem = change.turns(&mut conversation);
+            if html && !empty {
+                return Ok(stream_html(&conversation, format, times, &losses));
+            }
             let mut json = stream_json(&conversation);
             json["tls"] = tls;
             json["decodeProblem"] = problem.into();
@@ -103,6 +111,9 @@ pub(crate) async fn packets(
         } else {
             let (mut shown, losses) = read(app, (&caller.user.user_id, &doc), wanted, start, control)?;
             let problem = change.packets(&mut shown);
+            if html && !shown.is_empty() {
+                return Ok(packets_html(&shown, format, times, &losses));
+            }
             let json = shown.iter().map(packet_json).collect();
             (
                 json!({ "packets": Value::Array(json), "decodeProblem": problem }),
@@ -114,6 +125,9 @@ pub(crate) async fn packets(
         if format != Format::Json {
             if let (true, Some(loss)) = (empty, losses.first()) {
                 return Err(ApiError::new(StatusCode::GONE, loss.to_string()));
+            }
+            if html {
+                return Ok(markup::packets(std::iter::empty(), format, times, &losses));
             }
             return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response());
         }
@@ -350,6 +364,29 @@ fn packets_text(packets: &[Shown], format: Format) -> String {
         out.push('\n');
     }
     out
+}
+
+fn packets_html(packets: &[Shown], format: Format, times: bool, losses: &[Loss]) -> Response {
+    let pieces = packets.iter().map(|packet| {
+        let bytes = if format == Format::Hex { &packet.frame } else { &packet.payload };
+        Piece { side: dir(packet.side), time: packet.time, head: &packet.info, bytes }
+    });
+    markup::packets(pieces, format, times, losses)
+}
+
+fn stream_html(conversation: &Conversation, format: Format, times: bool, losses: &[Loss]) -> Response {
+    let gaps = conversation.turns.iter().map(|turn| match turn.lost_before {
+        0 => String::new(),
+        lost => format!("{lost} bytes missing before"),
+    });
+    let gaps: Vec<String> = gaps.collect();
+    let pieces = conversation.turns.iter().zip(&gaps).map(|(turn, gap)| Piece {
+        side: dir(turn.speaker),
+        time: turn.time,
+        head: gap,
+        bytes: &turn.bytes,
+    });
+    markup::packets(pieces, format, times, losses)
 }
 
 fn stream_text(conversation: &Conversation, format: Format) -> String {

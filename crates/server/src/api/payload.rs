@@ -44,7 +44,7 @@ async fn said(app: App, caller: Caller, id: String, params: &Params) -> Result<(
 #[utoipa::path(get, path = "/api/session/raw/{node}/{id}", tag = "packets",
     params(
         ("node" = String, Path, description = "Node; only the id is looked at"),
-        ("id" = String, Path, description = "Id of a session"),
+        ("id" = String, Path, description = "Id of a session; with `.png` behind it the bytes are shown as grey dots, 256 a row"),
         ("type" = Option<String>, Query, description = "`src` (the default) or `dst`: whose bytes"),
     ),
     responses((status = 200, description = "What one side said, reassembled", content_type = "application/octet-stream"), (status = 410, description = "The packets are gone")))]
@@ -55,6 +55,14 @@ pub(crate) async fn raw(
     Path((_, id)): Path<(String, String)>,
     params: Params,
 ) -> Result<Response, ApiError> {
+    // Arkime's name of the same as a picture
+    if let Some(id) = id.strip_suffix(".png") {
+        let (_, bytes) = said(app, caller, id.to_owned(), &params).await?;
+        let picture = super::picture::of_bytes(&bytes);
+        let picture =
+            picture.map_err(|error| ApiError::internal(format!("cannot draw the picture: {error}")))?;
+        return Ok(([(header::CONTENT_TYPE, "image/png")], picture).into_response());
+    }
     let (name, bytes) = said(app, caller, id, &params).await?;
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers = [

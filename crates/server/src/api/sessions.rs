@@ -191,14 +191,16 @@ pub(crate) async fn detail(
 
 #[utoipa::path(get, path = "/api/session/{node}/{id}/detail", tag = "sessions",
     params(("node" = String, Path, description = "Node; only the id is looked at"), ("id" = String, Path, description = "Id of a session")),
-    responses((status = 200, description = "The whole document"), (status = 404, description = "No such session")))]
-/// One session, whole, under Arkime's path (JSON instead of HTML).
+    responses((status = 200, description = "What is known of the session, for people", content_type = "text/html"), (status = 404, description = "No such session")))]
+/// One session, whole, as a piece of HTML; `/api/session/{id}` gives it as JSON.
 pub(crate) async fn detail_of_node(
-    state: State<App>,
+    State(app): State<App>,
     caller: Caller,
     Path((_, id)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    detail(state, caller, Path(id)).await
+) -> Result<Response, ApiError> {
+    let schema = app.state.schema.clone();
+    let doc = app.query(None, move |app, _| one(app, &caller, &id)).await?;
+    Ok(super::markup::session(&schema, &whole(&doc)))
 }
 
 #[utoipa::path(get, path = "/api/buildquery", tag = "sessions", params(ScopeQuery),

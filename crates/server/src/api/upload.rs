@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::jobs::{Job, Upload, UploadError, Uploads, upload_answer};
 use axum::Json;
 use axum::extract::multipart::Field;
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Query, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -34,8 +35,9 @@ pub(crate) async fn upload(
     State(app): State<App>,
     caller: Caller,
     Query(params): Query<HashMap<String, String>>,
-    mut form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Result<Json<Value>, ApiError> {
+    let mut form = form.map_err(|_| ApiError::forbidden("Missing file"))?;
     let Some(importer) = app.state.uploads.clone() else {
         return Err(ApiError::forbidden("uploads are not set up on this server"));
     };

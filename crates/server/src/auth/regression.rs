@@ -143,7 +143,7 @@ pub(crate) fn everything(name: &str) -> User {
     User {
         user_id: name.to_owned(),
         user_name: name.to_owned(),
-        roles: vec!["superAdmin".to_owned()],
+        roles: crate::roles::all_of("superAdmin"),
         remove_enabled: true,
         ..User::default()
     }

@@ -1,5 +1,6 @@
 //! What a node answers to the others of its fleet.
 
+use super::share::Shares;
 use super::signing::{Said, Signed, TIME, verify};
 use super::{Fleet, call};
 use crate::app::App;
@@ -82,11 +83,12 @@ struct Here {
     app: App,
     fleet: Arc<Fleet>,
     open: Arc<Mutex<Captures>>,
+    shares: Arc<Shares>,
 }
 
 /// Every route between nodes.
 pub(super) fn router(app: App, fleet: Arc<Fleet>) -> Router {
-    let here = Here { app, fleet, open: Arc::default() };
+    let here = Here { app, fleet, open: Arc::default(), shares: Arc::default() };
     Router::new()
         .route("/fleet/v1/ping", post(ping))
         .route("/fleet/v1/read", post(read))
@@ -222,7 +224,7 @@ async fn read(
     }
     let app = here.app.clone();
     let work = move |app: &App| {
-        caller(app, &signed, Right::See)?;
+        let caller = caller(app, &signed, Right::See)?;
         let held = here.held(wanted.file, wanted.raw)?;
         let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
         let size = held.size().map_err(|e| gone(&e))?;
@@ -232,6 +234,9 @@ async fn read(
             ApiError::new(StatusCode::GONE, format!("cannot read the packet file: {error}"))
         })?;
         bytes.truncate(read);
+        if let Some(share) = here.shares.of(app, &caller, (wanted.file, wanted.raw), &mut held)? {
+            share.mask(&mut bytes, wanted.at);
+        }
         let what = format!("packets of file {}", wanted.file);
         crate::history::between_nodes(app, &signed.node, &signed.user, "read", &what);
         Ok((size, bytes))

@@ -51,8 +51,11 @@ pub(super) async fn dial(app: App, fleet: Arc<Fleet>) {
                 dialling.retain(|name, _| nodes.get(name).is_some_and(wanted));
                 for node in nodes.values().filter(|node| wanted(node)) {
                     if !dialling.contains_key(&node.name) {
-                        let start =
-                            |_| tokio::spawn(keep_dialling(fleet.clone(), node.name.clone(), router.clone()));
+                        // of several connections that fail alike, one says so
+                        let start = |number| {
+                            let (fleet, viewer) = (fleet.clone(), node.name.clone());
+                            tokio::spawn(keep_dialling(fleet, viewer, router.clone(), number == 0))
+                        };
                         dialling.insert(node.name.clone(), Dialling((0..CONNECTIONS).map(start).collect()));
                     }
                 }
@@ -65,7 +68,7 @@ pub(super) async fn dial(app: App, fleet: Arc<Fleet>) {
 }
 
 /// Keeps one connection to a viewer open, with longer and longer waits while that fails.
-async fn keep_dialling(fleet: Arc<Fleet>, viewer: String, router: Router) {
+async fn keep_dialling(fleet: Arc<Fleet>, viewer: String, router: Router, tells: bool) {
     let (mut wait, mut told) = (WAITS.0, false);
     loop {
         let began = Instant::now();
@@ -74,6 +77,7 @@ async fn keep_dialling(fleet: Arc<Fleet>, viewer: String, router: Router) {
             (wait, told) = (WAITS.0, false);
         }
         if let Err(why) = ended
+            && tells
             && !told
         {
             tracing::warn!(viewer, "cannot be dialled: {why}; it is tried again");

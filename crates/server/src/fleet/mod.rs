@@ -12,6 +12,7 @@ mod identity;
 pub mod nodes;
 mod remote;
 mod serve;
+mod share;
 mod signing;
 #[cfg(test)]
 mod tests;

@@ -231,7 +231,10 @@ pub fn join(catalog: &dyn Catalog, me: &Node, token: &str) -> Result<Node, Fleet
     };
     let key = token_key(token);
     let entry = catalog.get(TOKENS, &key)?.ok_or_else(worthless)?;
-    register(catalog, me)?;
+    // one that runs has said more of itself than is known here
+    if get(catalog, &me.name)?.is_none_or(|known| known.public_key != me.public_key) {
+        register(catalog, me)?;
+    }
     // of two nodes with the same token one removes it
     if !catalog.remove(TOKENS, &key)? || entry.value["expires"].as_i64().unwrap_or(0) < now_ms() {
         return Err(worthless());
@@ -312,6 +315,15 @@ mod tests {
         let joined = join(&catalog, &node(dir.path(), "s1", "2"), &format!(" {token}\n")).unwrap();
         assert_eq!((joined.approved, joined.approved_by.as_str()), (true, "token of admin"));
         assert!(join(&catalog, &node(dir.path(), "s2", "3"), &token).is_err(), "once");
+        let running = Node { addresses: vec!["s4:1".into()], ..node(dir.path(), "s4", "4") };
+        register(&catalog, &running).unwrap();
+        let token = make_token(&catalog, 60, "admin").unwrap();
+        let joined = join(&catalog, &node(dir.path(), "s4", "4"), &token).unwrap();
+        assert_eq!(
+            (joined.approved, joined.addresses),
+            (true, running.addresses),
+            "where it is reached stays known"
+        );
         let old = make_token(&catalog, 0, "admin").unwrap();
         std::thread::sleep(std::time::Duration::from_millis(5));
         assert!(join(&catalog, &node(dir.path(), "s2", "3"), &old).unwrap_err().0.contains("too old"));

@@ -175,12 +175,12 @@ async fn beat(app: App, fleet: Arc<Fleet>) {
                 Err(_) => return,
             }
         }
-        if !round.is_multiple_of(PING_EVERY) {
-            continue;
-        }
         if fleet.config.roles.iter().any(|role| role == "viewer") {
             // a hunt may have lost the node that worked on it
             crate::hunting::wake(&app);
+        }
+        if !round.is_multiple_of(PING_EVERY) {
+            continue;
         }
         let look = fleet.clone();
         let Ok(Ok(nodes)) = tokio::task::spawn_blocking(move || look.nodes()).await else { continue };

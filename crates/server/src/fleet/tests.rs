@@ -186,6 +186,7 @@ async fn the_owner_looks_at_rights_again() {
         ("blind", json!({ "hidePcap": true })),
         ("gone", json!({ "enabled": false })),
         ("reader", json!({})),
+        ("half", json!({ "expression": "ip.src == 10.9.9.2" })),
         ("limited", json!({ "removeEnabled": true, "expression": "ip.src == 10.9.9.1" })),
     ] {
         crate::set_password(&*fixture.catalog, name, Some("password-1")).unwrap();
@@ -213,7 +214,18 @@ async fn the_owner_looks_at_rights_again() {
     assert!(ask("reader", "/fleet/v1/read").await.unwrap().unwrap().1.len() > 100);
     let error = ask("reader", "/fleet/v1/scrub").await.unwrap().unwrap_err();
     assert!(error.text.contains("may not remove data"), "{error}");
-    // a forced expression hides the session from whoever asks
+    // a forced expression hides the packets of other sessions in the same file, and shows those that the user finds
+    let (_, hidden) = ask("limited", "/fleet/v1/read").await.unwrap().unwrap();
+    let (_, whole) = ask("reader", "/fleet/v1/read").await.unwrap().unwrap();
+    let speaks = |bytes: &[u8]| bytes.windows(7).any(|window| window == b"s2 says");
+    assert!(speaks(&whole) && !speaks(&hidden) && hidden.len() == whole.len());
+    assert_eq!(hidden[..24], whole[..24], "the head of the file");
+    assert_eq!(
+        ask("half", "/fleet/v1/read").await.unwrap().unwrap().1,
+        whole,
+        "all of it are sessions that he finds"
+    );
+    // and the session from whoever asks
     let (_, done) = ask("limited", "/fleet/v1/scrub").await.unwrap().unwrap();
     let done: serde_json::Value = serde_json::from_slice(&done).unwrap();
     assert_eq!(done["packets"], 0, "{done}");

@@ -4,11 +4,13 @@
 //! each file is read forward with large reads. Every few seconds the place it has come to is written to the catalogue, and from
 //! there it goes on after a pause or a restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
 
+mod claim;
 mod estimate;
 mod measure;
 mod needle;
 mod search;
 
+pub(crate) use claim::Claims;
 pub(crate) use estimate::estimate;
 pub use measure::{HuntSpeed, hunt_speed};
 pub(crate) use needle::Needle;
@@ -39,8 +41,6 @@ const BATCH: usize = 4_096;
 const BATCH_PACKETS: usize = 400_000;
 /// Bytes of the packets of one batch.
 const BATCH_BYTES: u64 = 256 << 20;
-/// A hunt whose node has said nothing for so long (milliseconds) may be gone on with by another.
-const CLAIM_MS: i64 = 120_000;
 /// Failed sessions that are listed.
 const FAILED: usize = 1_000;
 
@@ -88,19 +88,12 @@ fn next(app: &App) -> Option<(String, Value)> {
     let mut due: Vec<_> = entries
         .into_iter()
         .filter(|e| matches!(e.value["status"].as_str(), Some("running" | "queued")))
-        .filter(|e| is_free(app, &e.value))
         .collect();
+    claim::forget_others(app, |id| due.iter().any(|entry| entry.key == id));
+    due.retain(|entry| claim::is_free(app, &entry.key, &entry.value));
     // one that was running before a restart goes first
     due.sort_by_key(|e| (e.value["status"] != "running", e.value["created"].as_i64(), e.key.clone()));
     due.into_iter().next().map(|entry| (entry.key, entry.value))
-}
-
-/// Whether no other node of the fleet works on a hunt.
-fn is_free(app: &App, hunt: &Value) -> bool {
-    let seen = hunt["runnerSeen"].as_i64().unwrap_or(0);
-    let runner = hunt["runner"].as_str().unwrap_or_default();
-    let running = hunt["status"] == "running" && now_ms().saturating_sub(seen).saturating_abs() < CLAIM_MS;
-    !running || runner.is_empty() || runner == app.config.node
 }
 
 /// Changes a hunt, whoever else changes it at the same time; `None` when it is gone.
@@ -179,12 +172,11 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     }
     let mut taken = false;
     let started = update(app, id, |hunt| {
-        taken = !is_free(app, hunt);
+        taken = !claim::is_free(app, id, hunt);
         if taken {
             return;
         }
-        hunt["runner"] = app.config.node.as_str().into();
-        hunt["runnerSeen"] = now_ms().into();
+        claim::claim(app, hunt);
         hunt["status"] = "running".into();
         hunt["error"] = Value::Null;
         if hunt["started"].is_null() {
@@ -194,6 +186,7 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     if taken || started.is_none() {
         return Ok(());
     }
+    let _pulse = claim::Pulse::start(app, id);
     let control = Control::new();
     // what is to be searched stays until it is; a hunt that is paused lets go
     let _lease = lease(app, &plan, u64::MAX, "a hunt", &control)?;
@@ -222,7 +215,12 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
     }
     work_off(app, id, hunt, &quest, &mut batch, &control)?;
     if save(app, id, &mut batch)?
-        && let Some(hunt) = update(app, id, |hunt| hunt["status"] = "finished".into())?
+        && let Some(hunt) = update(app, id, |hunt| {
+            if claim::is_ours(app, hunt) {
+                hunt["status"] = "finished".into();
+            }
+        })?
+        && hunt["status"] == "finished"
     {
         app.notices.send(&hunt, message(&hunt));
     }
@@ -233,6 +231,10 @@ fn run(app: &App, id: &str, hunt: &Value) -> Result<(), ApiError> {
 fn save(app: &App, id: &str, batch: &mut Batch) -> Result<bool, ApiError> {
     let Batch { matched, searched, failed, last, done, took, .. } = std::mem::take(batch);
     let hunt = update(app, id, |hunt| {
+        // another node that heard nothing for long has gone on with it, from the place that was saved last
+        if hunt["runner"] != app.config.node.as_str() {
+            return;
+        }
         hunt["matchedSessions"] = (hunt["matchedSessions"].as_u64().unwrap_or(0) + matched).into();
         hunt["searchedSessions"] = (hunt["searchedSessions"].as_u64().unwrap_or(0) + searched).into();
         hunt["lastUpdated"] = (now_ms() / 1_000).into();
@@ -258,7 +260,7 @@ fn save(app: &App, id: &str, batch: &mut Batch) -> Result<bool, ApiError> {
             hunt["failedSessionIds"] = all.into();
         }
     })?;
-    Ok(hunt.is_some_and(|hunt| hunt["status"] == "running"))
+    Ok(hunt.is_some_and(|hunt| claim::is_ours(app, &hunt)))
 }
 
 /// What has to be known of a session to search it.

@@ -306,10 +306,28 @@ async fn text_is_read_in_an_encoding() {
         let (client, uri) = (client.clone(), format!("/api/session/n1/{id}/packets?{query}"));
         async move { client.get(&uri).await }
     };
-    let text = pane("view=reassembled&base=natural&line=true").await;
+    let text = pane("view=reassembled&format=text&base=natural&line=true").await;
     assert_eq!(text.headers["content-type"], "text/plain; charset=utf-8");
     assert!(text.text().contains("    1  GET /secret HTTP/1.1\n"), "{}", text.text());
-    assert!(pane("view=reassembled&base=hex").await.text().contains("|GET /secret HTTP|"));
+    assert!(pane("view=reassembled&format=hex").await.text().contains("|GET /secret HTTP|"));
+    // as Arkime's pages ask: both sides put together, or each packet, as HTML
+    let page = pane("base=ascii&line=true&ts=true").await;
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+    let page = page.text();
+    assert!(
+        page.contains("<div class=\"sessionsrc\">") && page.contains("    1  GET /secret HTTP/1.1\n"),
+        "{page}"
+    );
+    assert!(page.contains("session-detail-ts"));
+    let frames = pane("base=hex&showFrames=true").await.text();
+    assert!(frames.matches("<pre>").count() > page.matches("<pre>").count(), "{frames}");
+    assert!(frames.contains("<pre>00000000  ") && !frames.contains("session-detail-ts"));
+    let picture = client.get(&format!("/api/session/raw/n1/{id}.png?type=src")).await;
+    assert_eq!(
+        (picture.headers["content-type"].as_bytes(), picture.body.get(1..4)),
+        (&b"image/png"[..], Some(&b"PNG"[..]))
+    );
+    assert_eq!(client.get(&format!("/n1/raw/{id}.png")).await.body, picture.body);
     let unknown = pane("format=text&encoding=klingon").await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
     assert!(unknown.json()["text"].as_str().unwrap().contains("shiftjis"));

@@ -40,6 +40,18 @@ async fn a_request_names_its_user() {
 }
 
 #[tokio::test]
+async fn who_is_not_stored_may_do_everything() {
+    let fixture = fixture();
+    let token = ask(&fixture, "GET", "/regressionTests/makeToken", None, "").await.text();
+    ask(&fixture, "GET", "/api/notifiertypes", None, "").await.ok();
+    let user =
+        r#"{"userId":"t1","userName":"T","password":"abcdefgh","enabled":true,"roles":["arkimeUser"]}"#;
+    ask(&fixture, "POST", "/api/user", Some(&token), user).await.ok();
+    let users = ask(&fixture, "POST", "/api/users", None, "{}").await.ok();
+    assert!(users["data"].as_array().unwrap().iter().any(|user| user["userId"] == "t1"), "{users}");
+}
+
+#[tokio::test]
 async fn changes_need_the_token_of_their_user() {
     let fixture = fixture();
     let view = r#"{"name":"v","expression":"port == 80"}"#;

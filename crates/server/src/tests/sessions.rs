@@ -155,7 +155,13 @@ async fn one_session_whole() {
     assert_eq!(whole["packetPos"], json!([-1, 724]));
     assert_eq!(whole["transaction"][0]["lastByte"], 2_500_000);
     assert_eq!(client.get(&format!("/api/session/{}", sample_id(7))).await.ok(), whole);
-    assert_eq!(client.get(&format!("/api/session/n1/{}/detail", id(7))).await.ok(), whole);
+    let page = client.get(&format!("/api/session/n1/{}/detail", id(7))).await.text();
+    let port = whole["source"]["port"].to_string();
+    assert!(
+        page.contains("<dt title=\"source.port\">")
+            && page.contains(&format!("<span class=\"field\">{port}</span>")),
+        "{page}"
+    );
     let unknown = client.get(&format!("/api/session/{}", sample_id(99))).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     assert_eq!(unknown.json()["success"], false);
