@@ -82,7 +82,7 @@ impl Foreign {
         see: &mut dyn FnMut(ForeignDocument) -> Result<bool, E>,
     ) -> Result<bool, E> {
         let body = json!({
-            "size": PAGE, "track_total_hits": false, "query": crate::dsl::everything(),
+            "size": PAGE, "query": crate::dsl::everything(),
             "sort": [{ "firstPacket": { "order": "asc", "unmapped_type": "date" } }, "_doc"],
         });
         let path = format!(
