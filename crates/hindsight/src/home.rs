@@ -81,6 +81,10 @@ impl Home {
     pub fn catalog(&self) -> PathBuf {
         self.0.join("catalog.db")
     }
+    /// What of a cluster's small state is kept on the own disk.
+    pub fn mirror(&self) -> PathBuf {
+        self.0.join("mirror.db")
+    }
     /// What seals secrets in the small state.
     pub fn viewer_key(&self) -> PathBuf {
         self.0.join("viewer.key")

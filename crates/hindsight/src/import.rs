@@ -132,6 +132,11 @@ impl Job<'_> {
         line.end();
         drop(sink);
         tell(&report, self.quiet);
+        // what the cluster did not take while the sink was open is counted again
+        self.stores.index.maintain()?;
+        if let Some(text) = self.stores.waiting() {
+            eprintln!("hindsight: {text}");
+        }
         Ok(if report.is_complete() { Outcome::Done } else { Outcome::Partly })
     }
 }

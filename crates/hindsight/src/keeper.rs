@@ -380,7 +380,10 @@ impl Keeper {
             gone += index.delete(&plan.simplify(), &control)?;
             // whole partitions at once, where nothing at all is left of their time
             let everything = self.stores.catalog.files()?;
-            if let Some(first) = everything.iter().map(|file| file.first_timestamp).min() {
+            // of a cluster that is away only the own files are known, and others may have older ones
+            if self.stores.knows_all()
+                && let Some(first) = everything.iter().map(|file| file.first_timestamp).min()
+            {
                 gone += index.expire(first.saturating_sub(DISORDER))?;
             }
         }

@@ -37,6 +37,7 @@ mod interrupt;
 mod keeper;
 mod log;
 mod migrate;
+mod mirror;
 mod monitor;
 mod output;
 mod pin;

@@ -19,7 +19,7 @@ pub struct Monitor {
     folders: Vec<PathBuf>,
     shared: Arc<Shared>,
     /// What waits on the own disk, where the index is another machine.
-    spool: Mutex<Option<index_opensearch::SpoolStatus>>,
+    spool: Mutex<(Option<index_opensearch::SpoolStatus>, u64)>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -66,25 +66,25 @@ impl Monitor {
         }))
     }
 
-    /// Takes what waits on the own disk for a cluster; tells when the cluster stops taking sessions, and when it does again.
-    pub fn spool(&self, now: Option<index_opensearch::SpoolStatus>) {
+    /// Takes what waits on the own disk for a cluster, sessions and changes of the catalogue; tells when the cluster stops taking sessions, and when it does again.
+    pub fn spool(&self, now: Option<index_opensearch::SpoolStatus>, changes: u64) {
         let mut last = self.spool.lock().unwrap_or_else(PoisonError::into_inner);
         let problem =
             |status: &Option<index_opensearch::SpoolStatus>| status.as_ref().and_then(|s| s.problem.clone());
-        match (problem(&last), problem(&now)) {
+        match (problem(&last.0), problem(&now)) {
             (None, Some(problem)) => eprintln!("hindsight: sessions wait in the spool: {problem}"),
             (Some(_), None) => eprintln!("hindsight: the cluster takes sessions again"),
             _ => {}
         }
         let rejected =
             |status: &Option<index_opensearch::SpoolStatus>| status.as_ref().map_or(0, |s| s.rejected);
-        if rejected(&now) > rejected(&last) {
+        if rejected(&now) > rejected(&last.0) {
             eprintln!(
                 "hindsight: the cluster refused {} sessions for good; see rejected.ndjson in the spool",
                 rejected(&now)
             );
         }
-        *last = now;
+        *last = (now, changes);
     }
 
     /// Takes what the capture says, and what it found as evidence.
@@ -123,7 +123,8 @@ impl Monitor {
             ("queue_limit".to_owned(), status.queue.limit),
             ("recover".to_owned(), status.recover.len() as u64),
         ]);
-        if let Some(spool) = &*self.spool.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let (Some(spool), changes) = &*self.spool.lock().unwrap_or_else(PoisonError::into_inner) {
+            gauges.insert("spool_changes".to_owned(), *changes);
             for (name, value) in
                 [("documents", spool.documents), ("bytes", spool.bytes), ("limit", spool.limit)]
             {

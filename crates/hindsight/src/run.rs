@@ -180,7 +180,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
                 }
             }
         }
-        monitor.spool(stores.index.spool());
+        monitor.spool(stores.index.spool(), stores.mirror.as_ref().map_or(0, |mirror| mirror.waiting()));
         monitor.take(status, examination.as_ref());
         let _ = sd_notify::notify(&[NotifyState::Watchdog]);
     };

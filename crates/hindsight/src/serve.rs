@@ -16,6 +16,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Between two attempts to make the first user.
+const USERS: Duration = Duration::from_secs(5);
 /// Between two looks at whether the process is to end.
 const TICK: Duration = Duration::from_millis(100);
 /// Between two looks at whether databases of addresses have changed.
@@ -136,18 +138,45 @@ pub fn serve(
             eprintln!("hindsight: {warning}");
         }
         // after the address is taken, so that the password is not shown by a process that cannot serve
-        if let Some(admin) = server::ensure_admin(&*stores.catalog)? {
-            eprintln!(
-                "first user: {}\npassword: {}\n(shown this once; `hindsight user password` makes a new one)",
-                admin.user, admin.password
-            );
-        }
+        first_user(stores, stop)?;
         if !listening.quiet {
             eprintln!("viewer: {}://{address}", server.scheme());
         }
         server.run(ended).await;
         Ok(())
     })
+}
+
+/// Makes the first user where there is none, and shows the password. While a cluster with the users is away, a thread tries again: nobody can log in,
+/// but the capture goes on.
+fn first_user(stores: &Arc<Stores>, stop: &Stop) -> Result<(), Failure> {
+    let make = |stores: &Stores| -> Result<(), index::Error> {
+        if let Some(admin) = server::ensure_admin(&*stores.catalog)? {
+            eprintln!(
+                "first user: {}\npassword: {}\n(shown this once; `hindsight user password` makes a new one)",
+                admin.user, admin.password
+            );
+        }
+        Ok(())
+    };
+    let Err(error) = make(stores) else { return Ok(()) };
+    if stores.mirror.is_none() {
+        return Err(error.into());
+    }
+    eprintln!("hindsight: nobody can log in for now: {error}");
+    let (stores, stop) = (stores.clone(), stop.clone());
+    let again = move || {
+        let mut waited = Duration::ZERO;
+        while !stop.is_set() {
+            std::thread::sleep(TICK);
+            waited += TICK;
+            if waited.as_millis().is_multiple_of(USERS.as_millis()) && make(&stores).is_ok() {
+                return;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("first-user".into()).spawn(again);
+    thread.map(|_| ()).map_err(|error| Failure::Failed(format!("cannot start a thread: {error}")))
 }
 
 /// Takes up databases of addresses that change, and merges what writers left behind, while the process lives.

@@ -3,12 +3,13 @@
 use crate::Failure;
 use crate::config::Packets;
 use crate::home::Home;
+use crate::mirror::Mirror;
 use crate::schema::SCHEMA;
 use archive::{Bucket, Shelf};
 use capture::{PacketWriter, Place, Refusal, StoreError, StoreStatus, Vanished};
 use catalog_sqlite::Sqlite;
 use index::{Administration, Catalog, Error, FileRecord, SessionIndex, SessionSink};
-use index_opensearch::SpoolStatus;
+use index_opensearch::{Clustered, SpoolStatus};
 use packets::arkime::Keks;
 use packets::{Access, FileFacts, FileSource, Folders, Gone, Key, Keyring, Register, Writer, WriterOptions};
 use std::fs::File;
@@ -16,7 +17,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use wire::LinkType;
+
+/// How long one request about small state may take.
+const CATALOG_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Sessions, wherever they are.
 pub trait Sessions: SessionIndex + Administration {
@@ -59,6 +64,8 @@ pub struct Stores {
     pub embedded: Option<Arc<index_parquet::Store>>,
     /// Files, users, views.
     pub catalog: Arc<dyn Catalog>,
+    /// What of the catalogue is on the own disk, where it is a cluster's.
+    pub mirror: Option<Arc<Mirror>>,
     /// What it takes to read packet files: keys, object storage.
     pub access: Access,
     /// Where finished packet files go, where the configuration says so.
@@ -72,8 +79,18 @@ impl Stores {
         if let Some(cluster) = home.cluster() {
             let options = cluster.options(home.spool())?;
             let index = index_opensearch::Store::open(options.clone())?;
-            let catalog = Arc::new(index_opensearch::Clustered::open(&options)?);
-            return Ok(Self { index, embedded: None, catalog, access: Access::default(), bucket: None });
+            // small requests: one that takes long is one of a cluster that hangs
+            let patient = options.timeout.min(CATALOG_TIMEOUT);
+            let shared = Clustered::open(&index_opensearch::Options { timeout: patient, ..options })?;
+            let mirror = Arc::new(Mirror::open(&home.mirror(), Arc::new(shared))?);
+            return Ok(Self {
+                index,
+                embedded: None,
+                catalog: mirror.clone(),
+                mirror: Some(mirror),
+                access: Access::default(),
+                bucket: None,
+            });
         }
         let catalog = Arc::new(Sqlite::open(home.catalog())?);
         let index = index_parquet::Store::open(home.index(), index_parquet::Options::new(SCHEMA.clone()))?;
@@ -81,6 +98,7 @@ impl Stores {
             index: index.clone(),
             embedded: Some(index),
             catalog,
+            mirror: None,
             access: Access::default(),
             bucket: None,
         })
@@ -102,6 +120,26 @@ impl Stores {
             stores.bucket = Some(bucket);
         }
         Ok(stores)
+    }
+
+    /// Whether the catalogue knows of every node now: of a cluster that is away only this machine's part is known.
+    pub fn knows_all(&self) -> bool {
+        self.mirror.as_ref().is_none_or(|mirror| mirror.is_whole())
+    }
+
+    /// Says what waits on the own disk for a cluster, and how it gets there; `None` where nothing does.
+    pub fn waiting(&self) -> Option<String> {
+        let spool = self.index.spool()?;
+        let changes = self.mirror.as_ref().map_or(0, |mirror| mirror.waiting());
+        if spool.documents == 0 && changes == 0 {
+            return None;
+        }
+        let why = spool.problem.or_else(|| self.mirror.as_ref().and_then(|mirror| mirror.problem()));
+        Some(format!(
+            "{} sessions and {changes} changes of the catalogue wait on this disk for the cluster ({}); the next hindsight import, search, serve or run sends them",
+            spool.documents,
+            why.as_deref().unwrap_or("it is slower than they come")
+        ))
     }
 
     /// Where packet files are.

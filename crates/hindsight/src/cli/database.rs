@@ -65,7 +65,7 @@ pub struct Consent {
 /// `migrate`
 #[derive(Debug, Args)]
 pub struct Migrate {
-    /// Where from: a data folder, the address of a cluster that Hindsight wrote to (https://host:9200), or documents that an Arkime's cluster gave out (.json, .ndjson, also .gz; a file or a folder)
+    /// Where from: a data folder, the address of a cluster (https://host:9200) that Hindsight wrote to or, with the --prefix of its indices (`arkime_`), an Arkime, or documents that an Arkime's cluster gave out (.json, .ndjson, also .gz; a file or a folder)
     #[arg(long, value_name = "PLACE")]
     pub from: String,
     /// Where to: a data folder, or the address of a cluster [default: that of --dir]

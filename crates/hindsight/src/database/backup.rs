@@ -1,4 +1,7 @@
-//! Backups of a data folder: made while it is in use, checked byte by byte before they are put back.
+//! Backups of a data folder: made while it is in use, checked byte by byte before they are put back. Those of a cluster have the same form, so that
+//! either can be put back into either.
+
+mod cluster;
 
 use crate::cli::Consent;
 use crate::config::Config;
@@ -52,7 +55,7 @@ const SINGLE: [&str; 2] = ["viewer.key", "hindsight.toml"];
 
 /// `db backup`
 pub fn backup(home: &Home, to: &Path, packets: bool, quiet: bool) -> Result<Outcome, Failure> {
-    if !home.index().exists() {
+    if home.cluster().is_none() && !home.index().exists() {
         return Err(Failure::Failed(format!(
             "{} holds no index; name a data folder with --dir",
             home.path().display()
@@ -73,13 +76,13 @@ pub fn backup(home: &Home, to: &Path, packets: bool, quiet: bool) -> Result<Outc
         .map_err(at(&stage))?;
     let stores = Stores::open(home)?;
     // sessions first: the files that they name are in a catalogue that is copied later
-    let Some(index) = &stores.embedded else {
-        return Err(Failure::Failed(
-            "the sessions are in a cluster; copies of it are made by the cluster (snapshots)".into(),
-        ));
-    };
-    index.copy_to(&stage.join("index"))?;
-    Sqlite::open(home.catalog())?.copy_to(stage.join("catalog.db"))?;
+    match &stores.embedded {
+        Some(index) => {
+            index.copy_to(&stage.join("index"))?;
+            Sqlite::open(home.catalog())?.copy_to(stage.join("catalog.db"))?;
+        }
+        None => cluster::copy_out(&stores, &stage)?,
+    }
     for name in SINGLE {
         let from = home.path().join(name);
         if from.exists() {
@@ -240,6 +243,23 @@ fn check(from: &Path) -> Result<Manifest, Failure> {
     Err(Failure::Failed(format!("the backup is damaged in {many} files: {first}; nothing was put back")))
 }
 
+/// Copies the files of a backup into a folder beside where they go.
+fn staged(home: &Home, from: &Path, manifest: &Manifest) -> Result<PathBuf, Failure> {
+    let stage = home.path().join(".restoring");
+    if stage.exists() {
+        std::fs::remove_dir_all(&stage).map_err(at(&stage))?;
+    }
+    for file in &manifest.files {
+        let to = stage.join(&file.path);
+        if let Some(parent) = to.parent() {
+            std::fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        std::fs::copy(from.join(&file.path), &to).map_err(at(&to))?;
+        File::open(&to).and_then(|file| file.sync_all()).map_err(at(&to))?;
+    }
+    Ok(stage)
+}
+
 /// `db restore`
 pub fn restore(
     home: &Home,
@@ -257,6 +277,9 @@ pub fn restore(
             manifest.files.len()
         );
         return Ok(Outcome::Done);
+    }
+    if home.cluster().is_some() {
+        return cluster::put_back(home, from, &manifest, quiet);
     }
     let there: Vec<&str> = ["index", "catalog.db", "viewer.key", "hindsight.toml"]
         .into_iter()
@@ -287,18 +310,7 @@ pub fn restore(
     }
     home.create()?;
     // everything is there before anything is moved
-    let stage = home.path().join(".restoring");
-    if stage.exists() {
-        std::fs::remove_dir_all(&stage).map_err(at(&stage))?;
-    }
-    for file in &manifest.files {
-        let to = stage.join(&file.path);
-        if let Some(parent) = to.parent() {
-            std::fs::create_dir_all(parent).map_err(at(parent))?;
-        }
-        std::fs::copy(from.join(&file.path), &to).map_err(at(&to))?;
-        File::open(&to).and_then(|file| file.sync_all()).map_err(at(&to))?;
-    }
+    let stage = staged(home, from, &manifest)?;
     if !there.is_empty() {
         std::fs::create_dir_all(&aside).map_err(at(&aside))?;
         for name in &there {

@@ -1,22 +1,100 @@
-//! Documents that an Arkime's cluster gave out, in files.
+//! Documents of an Arkime: those of its cluster, or those that it gave out, in files.
 //!
-//! Read are JSON documents one after the other, as elasticdump and `db.pl export` write them (`{"_index", "_id", "_source"}`), the pairs of
+//! Of files are read JSON documents one after the other, as elasticdump and `db.pl export` write them (`{"_index", "_id", "_source"}`), the pairs of
 //! lines of a bulk request, and the files of Arkime's own tests (`{"sessions3": [{"header", "body"}]}`); each also as `.gz`.
 
 use crate::Failure;
+use index_opensearch::{Foreign, ForeignDocument as Document};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// One document.
-pub struct Document {
-    /// Its index, `arkime_sessions3-261123`.
-    pub index: String,
-    /// Its id there.
-    pub id: String,
-    /// Itself.
-    pub source: Json,
+/// Where they are.
+pub enum Dump {
+    /// In these files.
+    Files(Vec<PathBuf>),
+    /// Still in its cluster.
+    Cluster(Foreign),
+}
+
+impl Dump {
+    /// How many documents of sessions there are, and how many of others by index; the packet files are given out.
+    pub fn look(&self, file: &mut dyn FnMut(&Json)) -> Result<(u64, BTreeMap<String, u64>), Failure> {
+        let (mut sessions, mut others) = (0, BTreeMap::<String, u64>::new());
+        match self {
+            Dump::Files(paths) => {
+                for path in paths {
+                    read(path, &mut |document| {
+                        match kind(&document.index) {
+                            Kind::Files => file(&document.source),
+                            Kind::Sessions => sessions += 1,
+                            Kind::Other => *others.entry(document.index).or_default() += 1,
+                        }
+                        Ok(true)
+                    })?;
+                }
+            }
+            Dump::Cluster(cluster) => {
+                for (index, count) in cluster.counts()? {
+                    match kind(&index) {
+                        Kind::Sessions => sessions += count,
+                        Kind::Other if count > 0 => *others.entry(index).or_default() += count,
+                        _ => {}
+                    }
+                }
+                cluster.each("files", &mut |document| {
+                    file(&document.source);
+                    Ok::<bool, Failure>(true)
+                })?;
+            }
+        }
+        Ok((sessions, others))
+    }
+
+    /// Calls `see` with the id and the document of every session.
+    pub fn sessions(&self, see: &mut dyn FnMut(&str, &Json) -> Result<(), Failure>) -> Result<(), Failure> {
+        let mut each = |document: Document| {
+            if matches!(kind(&document.index), Kind::Sessions) {
+                see(&document.id, &document.source)?;
+            }
+            Ok(true)
+        };
+        match self {
+            Dump::Files(paths) => {
+                for path in paths {
+                    read(path, &mut each)?;
+                }
+            }
+            Dump::Cluster(cluster) => {
+                cluster.each("sessions", &mut each)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many documents before a mark are read once more, because they may come in another order.
+    pub fn overlap(&self) -> u64 {
+        if let Dump::Cluster(_) = self { 20_000 } else { 0 }
+    }
+}
+
+enum Kind {
+    Sessions,
+    Files,
+    Other,
+}
+
+/// What an index of an Arkime holds, by its name; what has none is taken for sessions.
+fn kind(index: &str) -> Kind {
+    if index.is_empty() || index.contains("sessions3-") || index.contains("sessions2-") {
+        Kind::Sessions
+    } else if index.split(['_', '-']).any(|part| part == "files") {
+        Kind::Files
+    } else {
+        Kind::Other
+    }
 }
 
 /// The files that a place names: itself, or those in the folder.
@@ -46,7 +124,7 @@ pub fn files(place: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Calls `see` with every document of a file until it returns false.
-pub fn read(path: &Path, see: &mut dyn FnMut(Document) -> Result<bool, Failure>) -> Result<bool, Failure> {
+fn read(path: &Path, see: &mut dyn FnMut(Document) -> Result<bool, Failure>) -> Result<bool, Failure> {
     let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let packed = path.extension().is_some_and(|end| end == "gz");
     let input: Box<dyn Read> = if packed {

@@ -6,12 +6,14 @@ mod dump;
 mod files;
 
 use crate::cli::Migrate;
+use crate::config::Index;
 use crate::home::Home;
 use crate::progress::Line;
 use crate::stores::Stores;
 use crate::{Failure, Outcome, ask};
 use arkime::Translator;
 use checkpoint::{Checkpoint, Mark};
+use dump::Dump;
 use fields::Target;
 use index::{Catalog, Control, Entry, Error, ErrorKind, FileRecord, SessionIndex, SessionSink, Show};
 use indicatif::HumanCount;
@@ -46,8 +48,8 @@ const USUAL: [&str; 9] =
 enum Origin {
     /// Stores of ours.
     Stores(Side),
-    /// Documents of an Arkime in files.
-    Dump(Vec<PathBuf>),
+    /// Documents of an Arkime.
+    Dump(Dump),
 }
 
 /// What was done.
@@ -100,7 +102,7 @@ pub fn run(command: &Migrate, home: &Home, quiet: bool) -> Result<Outcome, Failu
         Job { command, to: &to, line: &line, begun: Instant::now(), total: None, checked: before == 0 };
     let done = match &from {
         Origin::Stores(stores) => job.stores(stores, &to_home, &mut checkpoint),
-        Origin::Dump(paths) => job.dump(paths, &to_home, &mut checkpoint, quiet),
+        Origin::Dump(dump) => job.dump(dump, &to_home, &mut checkpoint, quiet),
     };
     line.end();
     let done = done?;
@@ -159,14 +161,24 @@ fn side(home: &Home) -> Result<Side, Failure> {
     })
 }
 
-/// Those of a cluster that Hindsight writes to.
-fn cluster(url: &str, command: &Migrate, home: &Home) -> Result<Side, Failure> {
+/// How a cluster is reached that is named on the command line. Certificates and secrets are those of the configuration.
+fn options(url: &str, command: &Migrate, home: &Home) -> Result<index_opensearch::Options, Failure> {
     home.create()?;
     let spool = home.path().join("migrate-spool");
-    let mut options = index_opensearch::Options::new(url, crate::schema::SCHEMA.clone(), spool)?;
+    let mut options = match home.cluster() {
+        Some(configured) => Index { store: url.to_owned(), spool: Some(spool), ..configured.clone() }
+            .options(PathBuf::new())?,
+        None => index_opensearch::Options::new(url, crate::schema::SCHEMA.clone(), spool)?,
+    };
     options.prefix.clone_from(&command.prefix);
     // what is committed is to be there, not on the way
     options.patience = Duration::from_secs(600);
+    Ok(options)
+}
+
+/// Those of a cluster that Hindsight writes to.
+fn cluster(url: &str, command: &Migrate, home: &Home) -> Result<Side, Failure> {
+    let options = options(url, command, home)?;
     let catalog = index_opensearch::Clustered::open(&options)?;
     let store = index_opensearch::Store::open(options)?;
     let index = store.clone();
@@ -181,6 +193,10 @@ fn cluster(url: &str, command: &Migrate, home: &Home) -> Result<Side, Failure> {
 fn origin(command: &Migrate, home: &Home) -> Result<Origin, Failure> {
     let place = command.from.as_str();
     if is_url(place) {
+        let options = options(place, command, home)?;
+        if let Some(foreign) = index_opensearch::Foreign::open(&options)? {
+            return Ok(Origin::Dump(Dump::Cluster(foreign)));
+        }
         return Ok(Origin::Stores(cluster(place, command, home)?));
     }
     let path = Path::new(place);
@@ -192,7 +208,7 @@ fn origin(command: &Migrate, home: &Home) -> Result<Origin, Failure> {
     if path.join("index").join("format.json").exists() {
         return Ok(Origin::Stores(side(&Home::find(Some(path))?)?));
     }
-    Ok(Origin::Dump(dump::files(path)?))
+    Ok(Origin::Dump(Dump::Files(dump::files(path)?)))
 }
 
 struct Job<'a> {
@@ -262,7 +278,7 @@ impl Job<'_> {
             _ => plan.clone(),
         };
         let resumed = total.saturating_sub(from.index.count(&rest, &control)?);
-        let mut into = Into { sink: (self.to.writer)()?, batch: Vec::new(), taken: 0, open: 0 };
+        let mut into = Into::new((self.to.writer)()?);
         let mut failure = None;
         let mut first = i64::MIN;
         from.index.scan(&rest, &Show::All, &control, &mut |doc| {
@@ -309,7 +325,7 @@ impl Job<'_> {
     /// From documents of an Arkime.
     fn dump(
         &mut self,
-        paths: &[PathBuf],
+        dump: &Dump,
         to_home: &Home,
         checkpoint: &mut Checkpoint,
         quiet: bool,
@@ -317,17 +333,8 @@ impl Job<'_> {
         let plan = self.plan(&*self.to.catalog)?;
         let matcher = Matcher::new(&plan).map_err(|error| error.to_string())?;
         // packet files first: they say how positions are written
-        let (mut known, mut sessions, mut others) = (Vec::new(), 0_u64, BTreeMap::<String, u64>::new());
-        for path in paths {
-            dump::read(path, &mut |document| {
-                match kind(&document.index) {
-                    Kind::Files => known.extend(arkime::file(&document.source)),
-                    Kind::Sessions => sessions += 1,
-                    Kind::Other => *others.entry(document.index).or_default() += 1,
-                }
-                Ok(true)
-            })?;
-        }
+        let mut known = Vec::new();
+        let (sessions, others) = dump.look(&mut |source| known.extend(arkime::file(source)))?;
         self.total = Some(sessions);
         let mut done = Done::default();
         let mut translator = Translator::new(&known);
@@ -338,31 +345,27 @@ impl Job<'_> {
         done.files =
             files::copy(self.records(known), &*self.to.catalog, to_home, self.command.packets, true)?;
         let skip = if let Mark::Documents(skip) = checkpoint.mark() { skip } else { 0 };
-        let mut into = Into { sink: (self.to.writer)()?, batch: Vec::new(), taken: 0, open: 0 };
+        let skip = skip.saturating_sub(dump.overlap());
+        let mut into = Into::new((self.to.writer)()?);
         let (mut seen, mut ids) = (0_u64, std::collections::HashSet::new());
-        for path in paths {
-            dump::read(path, &mut |document| {
-                if !matches!(kind(&document.index), Kind::Sessions) {
-                    return Ok(true);
-                }
-                seen += 1;
-                let doc = translator.session(&document.id, &document.source);
-                if !matcher.matches(&doc) {
-                    return Ok(true);
-                }
-                ids.insert(doc.id);
-                if seen <= skip {
-                    return Ok(true);
-                }
-                if into.take(self.renamed(doc))? {
-                    checkpoint.reached(Mark::Documents(seen), ids.len() as u64)?;
-                }
-                if seen.is_multiple_of(BATCH as u64) {
-                    self.say(seen);
-                }
-                Ok(true)
-            })?;
-        }
+        dump.sessions(&mut |id, source| {
+            seen += 1;
+            let doc = translator.session(id, source);
+            if !matcher.matches(&doc) {
+                return Ok(());
+            }
+            ids.insert(doc.id);
+            if seen <= skip {
+                return Ok(());
+            }
+            if into.take(self.renamed(doc))? {
+                checkpoint.reached(Mark::Documents(seen), ids.len() as u64)?;
+            }
+            if seen.is_multiple_of(BATCH as u64) {
+                self.say(seen);
+            }
+            Ok(())
+        })?;
         into.commit()?;
         drop(into.sink);
         done.sessions = ids.len() as u64;
@@ -399,25 +402,8 @@ fn tell(translator: &Translator, others: &BTreeMap<String, u64>) {
     }
 }
 
-enum Kind {
-    Sessions,
-    Files,
-    Other,
-}
-
-/// What an index of an Arkime holds, by its name; what has none is taken for sessions.
-fn kind(index: &str) -> Kind {
-    if index.is_empty() || index.contains("sessions3-") || index.contains("sessions2-") {
-        Kind::Sessions
-    } else if index.split(['_', '-']).any(|part| part == "files") {
-        Kind::Files
-    } else {
-        Kind::Other
-    }
-}
-
 /// Where sessions go.
-struct Into {
+pub struct Into {
     sink: Box<dyn SessionSink>,
     batch: Vec<SessionDoc>,
     taken: u64,
@@ -426,6 +412,24 @@ struct Into {
 }
 
 impl Into {
+    /// Begins.
+    pub fn new(sink: Box<dyn SessionSink>) -> Self {
+        Self { sink, batch: Vec::new(), taken: 0, open: 0 }
+    }
+
+    /// Takes every session of an index; returns how many.
+    pub fn take_all(mut self, from: &dyn SessionIndex) -> Result<u64, Failure> {
+        let mut failure = None;
+        from.scan(&Plan::All, &Show::All, &Control::new(), &mut |doc| {
+            failure = self.take(doc).err();
+            failure.is_none()
+        })?;
+        match failure {
+            Some(failure) => Err(failure),
+            None => self.commit().map(|()| self.taken),
+        }
+    }
+
     /// Takes a session; says whether everything up to it is committed now.
     fn take(&mut self, doc: SessionDoc) -> Result<bool, Failure> {
         self.batch.push(doc);
@@ -449,7 +453,7 @@ impl Into {
 }
 
 /// Copies small state; what is there already stays. Returns how many entries were copied, and how many were there.
-fn state(from: &dyn Catalog, to: &dyn Catalog) -> Result<(u64, u64), Failure> {
+pub fn state(from: &dyn Catalog, to: &dyn Catalog) -> Result<(u64, u64), Failure> {
     let (mut copied, mut kept) = (0, 0);
     let collections = match from.collections() {
         // those that users make, where a catalogue cannot say which there are

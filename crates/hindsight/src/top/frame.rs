@@ -179,6 +179,27 @@ fn of_node(view: &View, node: &Sample, width: usize, out: &mut Vec<Line>) {
             ),
         ),
     ]));
+    if node.gauges.contains_key("spool_limit") {
+        let rejected = node.count("spool_rejected");
+        out.push(Line::of(&[
+            (Faint, "  spool "),
+            (
+                Plain,
+                &format!(
+                    "{} ({} of {})",
+                    HumanCount(node.gauge("spool_documents")),
+                    HumanBytes(node.gauge("spool_bytes")),
+                    HumanBytes(node.gauge("spool_limit"))
+                ),
+            ),
+            (Faint, "   changes of the catalogue "),
+            (Plain, &format!("{:<6}", HumanCount(node.gauge("spool_changes")).to_string())),
+            (Faint, "tried again "),
+            (Plain, &format!("{:<6}", HumanCount(node.count("spool_retries")).to_string())),
+            (Faint, "refused "),
+            (if rejected > 0 { Bad } else { Plain }, &HumanCount(rejected).to_string()),
+        ]));
+    }
     if node.count("hits") > 0 || node.count("evidence_written") > 0 {
         let mut rules: Vec<(&str, u64)> =
             node.counts.iter().filter_map(|(name, n)| Some((name.strip_prefix("rule_hits.")?, *n))).collect();

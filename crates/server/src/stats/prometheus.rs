@@ -40,7 +40,7 @@ const OF_NODE: [(&str, &str, &str); 3] = [
 const RULE_HITS: &str = "rule_hits.";
 
 /// Gauges: name, metric, divisor, help.
-const GAUGES: [(&str, &str, f64, &str); 14] = [
+const GAUGES: [(&str, &str, f64, &str); 15] = [
     ("open_sessions", "sessions_open", 1.0, "Sessions that go on."),
     ("memory", "sessions_memory_bytes", 1.0, "Bytes that open sessions hold, estimated."),
     ("process_memory", "process_resident_memory_bytes", 1.0, "Memory of the process."),
@@ -60,6 +60,12 @@ const GAUGES: [(&str, &str, f64, &str); 14] = [
         "index_spool_limit_bytes",
         1.0,
         "Bytes of documents that may wait on the own disk for the cluster.",
+    ),
+    (
+        "spool_changes",
+        "catalogue_spool_changes",
+        1.0,
+        "Changes of the catalogue on the own disk that wait for the cluster.",
     ),
     ("queue_bytes", "index_queue_bytes", 1.0, "Bytes that wait for the index, estimated."),
     ("queue_limit", "index_queue_limit_bytes", 1.0, "Bytes that may wait for the index."),
