@@ -179,7 +179,10 @@ impl Mirror {
 
     fn refill(&self, node: &str) -> Result<(), Error> {
         let first = self.far.reserve(node, BLOCK)?;
-        self.change_blocks(node, |blocks| blocks.push((first, first + (BLOCK - 1))))
+        self.change_blocks(node, |blocks| {
+            blocks.push((first, first + (BLOCK - 1)));
+            blocks.sort_unstable();
+        })
     }
 
     fn changed(&self, file: &FileRecord) -> Result<(), Error> {

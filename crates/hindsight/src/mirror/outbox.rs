@@ -249,7 +249,9 @@ impl Outbox {
         core.waiting.fetch_add(1, Ordering::Relaxed);
         // what it replaces need not be sent any more
         if let Some(before) = state.last.insert(change.target(), key) {
-            core.near.remove(OUTBOX, &before)?;
+            let gone = u64::from(core.near.remove(OUTBOX, &before)?);
+            let less = |waiting: u64| Some(waiting.saturating_sub(gone));
+            let _ = core.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         }
         state.added += 1;
         let target = state.added;
