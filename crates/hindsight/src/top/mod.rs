@@ -1,6 +1,6 @@
 //! `hindsight top`: what the capturing nodes of a data folder do, live.
 //!
-//! Reads the time series that the capture writes to the catalogue, so it works beside any `hindsight run` of the folder. The screen
+//! Reads the time series that the capture writes to the catalogue (with a cluster: to its mirror), so it works beside any `hindsight run` of the folder. The screen
 //! is a list of lines that is also what `--once` prints; crossterm draws it, for a page of text that is redrawn every two seconds
 //! needs no layout engine.
 
@@ -23,14 +23,8 @@ const HISTORY: i64 = 600_000;
 
 /// Shows once, or until `q`.
 pub fn run(command: &Top, home: &Home) -> Result<Outcome, Failure> {
-    if !home.catalog().exists() {
-        return Err(Failure::Failed(format!(
-            "{} holds nothing yet; name the folder of a running capture with --dir, or start one with: hindsight run",
-            home.path().display()
-        )));
-    }
-    let catalog = Sqlite::open(home.catalog())?;
-    let look = || View::read(&catalog, command.node.as_deref(), crate::ask::now_ms(), HISTORY);
+    let catalog = figures(home, command.node.as_deref())?;
+    let look = || View::read(&*catalog, command.node.as_deref(), crate::ask::now_ms(), HISTORY);
     if command.json {
         return print(&format!("{}\n", to_json(&look()?)));
     }
@@ -51,6 +45,25 @@ pub fn run(command: &Top, home: &Home) -> Result<Outcome, Failure> {
     })
     .map_err(|error| Failure::Failed(format!("the terminal cannot be used: {error}")))?;
     Ok(Outcome::Done)
+}
+
+/// Where the figures are: in the folder those of what captures into it, also while a cluster is away; else in the cluster.
+fn figures(home: &Home, node: Option<&str>) -> Result<Box<dyn Catalog>, Failure> {
+    let own = if home.cluster().is_some() { home.mirror() } else { home.catalog() };
+    if own.exists() {
+        let catalog = Sqlite::open(own)?;
+        let asked = |sample: &Sample| node.is_none_or(|name| name == sample.node);
+        if home.cluster().is_none() || stats::now(&catalog)?.iter().any(asked) {
+            return Ok(Box::new(catalog));
+        }
+    }
+    match home.cluster() {
+        Some(cluster) => Ok(Box::new(index_opensearch::Clustered::open(&cluster.options(home.spool())?)?)),
+        None => Err(Failure::Failed(format!(
+            "{} holds nothing yet; name the folder of a running capture with --dir, or start one with: hindsight run",
+            home.path().display()
+        ))),
+    }
 }
 
 fn print(text: &str) -> Result<Outcome, Failure> {
