@@ -357,6 +357,9 @@ fn import_while_it_is_away(cluster: &Cluster) {
     let all = count(&expected, &[]);
     assert!(all > before);
     // the next command sends it
-    wait_for("what waited", || count(home, &[]) == all);
+    wait_for("what waited", || {
+        let run = home.run(&["search", "--count"]);
+        run.code == 0 && run.out.trim() == all.to_string()
+    });
     assert_eq!(packets(home), packets(&expected));
 }
