@@ -309,9 +309,11 @@ impl Site {
         );
         let file = self.path("signed");
         std::fs::write(&file, text).unwrap();
+        let key = self.path("signer.der");
+        std::fs::write(&key, self.old_form(&self.path(key_of).join("node.key"))).unwrap();
         let out = Command::new("openssl")
-            .args(["pkeyutl", "-sign", "-rawin", "-inkey"])
-            .arg(self.path(key_of).join("node.key"))
+            .args(["pkeyutl", "-sign", "-rawin", "-keyform", "DER", "-inkey"])
+            .arg(key)
             .arg("-in")
             .arg(&file)
             .output()
@@ -325,6 +327,23 @@ impl Site {
             ("user", "YWRtaW4".to_owned()),
             ("signature", signature),
         ]
+    }
+
+    /// A private key in the first form of PKCS #8 (RFC 5208): OpenSSL 3.0 does not read the second, which carries the public key too (RFC 5958).
+    fn old_form(&self, pem: &Path) -> Vec<u8> {
+        let text = std::fs::read_to_string(pem).unwrap();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('-')).collect();
+        let file = self.path("signer.base64");
+        std::fs::write(&file, lines.join("\n") + "\n").unwrap();
+        let decoded = Command::new("openssl").args(["base64", "-d", "-in"]).arg(file).output().unwrap();
+        // version 1, Ed25519, 32 bytes: all of the same length in both forms
+        let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        assert!(
+            decoded.stdout.len() >= 48 && decoded.stdout[5..16] == head[5..],
+            "{:?}",
+            decoded.stdout.len()
+        );
+        [&head[..], &decoded.stdout[16..48]].concat()
     }
 
     /// Writes everything that goes over the switch into a file, until [`Self::heard`].
