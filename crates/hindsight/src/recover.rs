@@ -20,13 +20,17 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long before an interrupted file its open sessions can have begun, or been saved for the last time: the longest time-out and the
 /// time between two segments, and some more. Milliseconds.
 const BEFORE: i64 = 1_800_000;
 /// A file that is not listed and is younger than this may be one that another process is about to list.
 const YOUNG: Duration = Duration::from_secs(60);
+/// How long `hindsight recover` waits for a cluster; a capture waits as long as it runs.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Waiting for a cluster that takes this long is told.
+const QUIET: Duration = Duration::from_secs(2);
 /// The collection of finished files with sessions that the index did not take.
 pub const UNINDEXED: &str = "recover";
 
@@ -273,7 +277,8 @@ impl Recovery {
         self.lines.iter().flatten().map(|file| file.file_size).sum()
     }
 
-    /// Makes the sessions, and finishes the files. Stopped early, or with a part that the index did not take, it goes on where it was with
+    /// Makes the sessions, and finishes the files. Where the index is a cluster, it waits first until that has all that was written before the
+    /// crash, at most for `patience`: a session on its way would be made a second time. Stopped early, or with a part that the index did not take, it goes on where it was with
     /// the next start.
     pub fn rebuild(
         self,
@@ -281,10 +286,14 @@ impl Recovery {
         enricher: &Arc<Enricher>,
         config: &Config,
         stop: &Stop,
+        patience: Duration,
         tell: &mut dyn FnMut(String),
     ) -> Result<Rebuilt, Failure> {
         let mut done = Rebuilt { complete: true, ..Rebuilt::default() };
         if !self.lines.is_empty() {
+            if !settle(stores, stop, patience, tell)? {
+                return Ok(Rebuilt::default());
+            }
             done = rebuild::lines(&self.node, self.lines, stores, enricher, config, stop, tell)?;
         }
         if stop.is_set() || !done.complete {
@@ -302,6 +311,25 @@ impl Recovery {
     }
 }
 
+/// Waits until the index has all that was written before the crash; says why it waits.
+fn settle(
+    stores: &Stores,
+    stop: &Stop,
+    patience: Duration,
+    tell: &mut dyn FnMut(String),
+) -> Result<bool, Failure> {
+    let begun = Instant::now();
+    let mut said = false;
+    Ok(stores.index.settle(&mut |problem| {
+        if !said && begun.elapsed() > QUIET {
+            said = true;
+            let why = problem.map(|why| format!(" ({why})")).unwrap_or_default();
+            tell(format!("waits until the cluster has what was written before{why}"));
+        }
+        !stop.is_set() && begun.elapsed() < patience
+    })?)
+}
+
 /// `hindsight recover`
 pub fn command(command: &Arguments, home: &Home, config: &Config, quiet: bool) -> Result<Outcome, Failure> {
     let stores = Stores::open_with(home, &config.packets)?;
@@ -316,14 +344,15 @@ pub fn command(command: &Arguments, home: &Home, config: &Config, quiet: bool) -
         eprintln!("recover: {note}");
     }
     let needed = recovery.is_needed();
-    let done = recovery.rebuild(&stores, &enricher, config, &stop, &mut |text| {
+    let done = recovery.rebuild(&stores, &enricher, config, &stop, PATIENCE, &mut |text| {
         if !quiet {
             eprintln!("recover: {text}");
         }
     })?;
     if !quiet {
         if needed {
-            eprintln!("recovered {} sessions from {} packets", done.sessions, done.packets);
+            let left = if done.complete { "" } else { "; not all: say it again to go on" };
+            eprintln!("recovered {} sessions from {} packets{left}", done.sessions, done.packets);
         } else {
             eprintln!("nothing was interrupted");
         }

@@ -321,11 +321,12 @@ fn in_background(
     let (stores, enricher, keeper) = (stores.clone(), enricher.clone(), keeper.clone());
     let (config, stop) = (config.clone(), stop.clone());
     let run = move || {
-        let done = recovery.rebuild(&stores, &enricher, &config, &stop, &mut |text| {
-            if !quiet {
-                eprintln!("recover: {text}");
-            }
-        });
+        let done =
+            recovery.rebuild(&stores, &enricher, &config, &stop, std::time::Duration::MAX, &mut |text| {
+                if !quiet {
+                    eprintln!("recover: {text}");
+                }
+            });
         keeper.held.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
         match done {
             Ok(done) if needed && !quiet => {

@@ -29,6 +29,11 @@ pub trait Sessions: SessionIndex + Administration {
     fn writer(&self, name: &str) -> Result<Box<dyn SessionSink>, Error>;
     /// What is to be done now and then.
     fn maintain(&self) -> Result<(), Error>;
+    /// Waits until questions see all that was written, also by processes that are gone; `go_on` is told what is in the way and may end it.
+    /// Returns whether it came to pass.
+    fn settle(&self, _go_on: &mut dyn FnMut(Option<&str>) -> bool) -> Result<bool, Error> {
+        Ok(true)
+    }
     /// What waits on the own disk, where the store is another machine.
     fn spool(&self) -> Option<SpoolStatus> {
         None
@@ -50,6 +55,9 @@ impl Sessions for index_opensearch::Store {
     }
     fn maintain(&self) -> Result<(), Error> {
         index_opensearch::Store::maintain(self)
+    }
+    fn settle(&self, go_on: &mut dyn FnMut(Option<&str>) -> bool) -> Result<bool, Error> {
+        index_opensearch::Store::settle(self, go_on)
     }
     fn spool(&self) -> Option<SpoolStatus> {
         Some(index_opensearch::Store::spool(self))

@@ -337,8 +337,10 @@ fn capture_goes_on(cluster: &Cluster) {
         let run = home.run(&["search", "--count", &expression]);
         run.code == 0 && run.out.trim() == "120"
     });
+    // and none is made twice, however recovery and the spool meet
+    wait_for("recovery", || std::fs::read_to_string(&log).unwrap().contains("sessions from"));
     assert_eq!(interrupt(&mut third.0), 0, "{}", std::fs::read_to_string(&log).unwrap());
-    assert_eq!(count(home, &[&expression]), 120);
+    assert_eq!(count(home, &[&expression]), 120, "{}", std::fs::read_to_string(&log).unwrap());
 }
 
 fn import_while_it_is_away(cluster: &Cluster) {

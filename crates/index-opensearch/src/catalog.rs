@@ -105,9 +105,11 @@ impl Clustered {
             "first": { "type": "long" }, "filesize": { "type": "long" }, "locked": { "type": "short" },
         });
         let sequence = json!({ "last": { "type": "long" } });
+        // users and tags cannot be made again as sessions can: a second copy as soon as there is a second machine
+        let copies = format!("0-{}", self.replicas.max(1));
         for (name, properties) in [("entries", entries), ("files", files), ("sequence", sequence)] {
             let body = json!({
-                "settings": { "index": { "number_of_shards": 1, "number_of_replicas": self.replicas } },
+                "settings": { "index": { "number_of_shards": 1, "auto_expand_replicas": copies } },
                 "mappings": { "dynamic": name == "files", "properties": properties },
             });
             let answer = self.client.call("PUT", &format!("/{}{name}", self.prefix), Some(&body))?;

@@ -5,13 +5,17 @@ use index::{Control, Error, ErrorKind};
 use serde_json::Value as Json;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 /// How often a waiting query looks whether it was cancelled.
 const LOOK: Duration = Duration::from_millis(5);
+/// How long a cluster may take to notice the loss of a machine before a query fails, and how often it is asked again.
+const NOTICING: Duration = Duration::from_secs(5);
+/// See [`NOTICING`].
+const AGAIN: Duration = Duration::from_millis(200);
 /// Bytes of one answer; more is refused.
 const MAX_ANSWER: u64 = 1 << 30;
 
@@ -43,6 +47,15 @@ impl Answer {
             .or_else(|| text("/error/root_cause/0/type"))
             .or_else(|| text("/error/type"))
             .unwrap_or("")
+    }
+
+    /// Whether a machine of the cluster has just gone and the others do not know yet: the same question can be answered soon.
+    fn lost_a_machine(&self) -> bool {
+        let name = self.error_type();
+        self.status == 503
+            && ["node_not_connected", "node_disconnected", "connect_transport"]
+                .iter()
+                .any(|known| name.starts_with(known))
     }
 
     /// What the cluster says went wrong.
@@ -223,15 +236,29 @@ impl Client {
         ))
     }
 
-    /// A query: ends when the caller says so, and the cluster stops working on it too.
+    /// A query: ends when the caller says so, and the cluster stops working on it too. It is asked again for some seconds where the cluster has just
+    /// lost a machine and has not noticed yet.
     pub fn ask(&self, control: &Control, method: &str, path: &str, body: Json) -> Result<Answer, Error> {
         control.check()?;
         let name = format!("{}-{}", self.0.name, self.0.asked.fetch_add(1, Ordering::Relaxed));
         let (send, receive) = channel();
         let (client, method, path, own) = (self.clone(), method.to_owned(), path.to_owned(), name.clone());
+        let over = Arc::new(AtomicBool::new(false));
+        let ended = over.clone();
         let work = move || {
             let body = body.to_string();
-            let _ = send.send(client.send(&method, &path, "application/json", body.as_bytes(), Some(&own)));
+            let begun = Instant::now();
+            loop {
+                let answer = client.send(&method, &path, "application/json", body.as_bytes(), Some(&own));
+                let again = begun.elapsed() < NOTICING
+                    && !ended.load(Ordering::Relaxed)
+                    && answer.as_ref().is_ok_and(Answer::lost_a_machine);
+                if !again {
+                    let _ = send.send(answer);
+                    return;
+                }
+                std::thread::sleep(AGAIN);
+            }
         };
         thread("cluster-query", work)?;
         loop {
@@ -239,6 +266,7 @@ impl Client {
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Timeout) => {
                     if let Err(ended) = control.check() {
+                        over.store(true, Ordering::Relaxed);
                         let client = self.clone();
                         let _ = thread("cluster-cancel", move || client.cancel(&name));
                         return Err(ended);

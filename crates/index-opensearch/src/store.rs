@@ -13,6 +13,7 @@ use query::{Matcher, Plan};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Sessions in a cluster. Implements [`index::SessionIndex`]; [`Store::writer`] gives the other side.
 pub struct Store {
@@ -31,6 +32,9 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store").field("hosts", &self.options.hosts).finish_non_exhaustive()
     }
 }
+
+/// Between two looks at what is left in spools.
+const SETTLING: Duration = Duration::from_millis(50);
 
 /// A plan made ready to be asked.
 pub(crate) struct Prepared {
@@ -103,6 +107,37 @@ impl Store {
         adopted.retain(|writer| !writer.is_drained());
         adopted.extend(Writer::adopt(&self.gate, &self.options, &self.spool)?);
         Ok(())
+    }
+
+    /// Waits until the cluster has what processes that are gone left in their spools, and searches see all that it has. `go_on` is asked many
+    /// times a second, with what is in the way if that is known; its `false` ends the waiting. Returns whether it came to pass.
+    ///
+    /// # Errors
+    /// The folder of spools cannot be read; the cluster refuses.
+    pub fn settle(&self, go_on: &mut dyn FnMut(Option<&str>) -> bool) -> Result<bool, Error> {
+        let mut clear = 0;
+        loop {
+            self.maintain()?;
+            let mut problem = None;
+            if Writer::are_left(&self.spool)? {
+                clear = 0;
+                problem = self.spool.status().problem;
+            } else {
+                clear += 1;
+            }
+            // once is not enough: another process may have taken a spool over and not have marked it yet
+            if clear > 1 {
+                match crate::bulk::refresh(&self.client, &self.options.sessions()) {
+                    Ok(()) => return Ok(true),
+                    Err(error) if is_away(&error) => problem = Some(error.to_string()),
+                    Err(error) => return Err(error),
+                }
+            }
+            if !go_on(problem.as_deref()) {
+                return Ok(false);
+            }
+            std::thread::sleep(SETTLING);
+        }
     }
 
     /// The path of a search over every index of sessions.

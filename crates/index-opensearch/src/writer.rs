@@ -26,6 +26,9 @@ const SLOW: Duration = Duration::from_secs(3);
 /// Waits between attempts: the first, the longest.
 const WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// Marks the spool of a process that is gone: the one that holds its lock only sends.
+const LEFT: &str = "left";
+
 /// What the writer and its thread know of each other.
 #[derive(Default)]
 struct State {
@@ -111,10 +114,17 @@ impl Writer {
             }
             // its process may have ended it between the two
             if let Some(lock) = locked(&folder).filter(|_| folder.is_dir()) {
+                File::create(folder.join(LEFT)).map_err(|error| disk(&folder, error))?;
                 found.push(Self::start(folder, lock, None, gate, options, spool)?);
             }
         }
         Ok(found)
+    }
+
+    /// Whether there are documents of processes that are gone, whoever sends them now.
+    pub(crate) fn are_left(spool: &Spool) -> Result<bool, Error> {
+        let entries = std::fs::read_dir(&spool.folder).map_err(|error| disk(&spool.folder, error))?;
+        Ok(entries.flatten().any(|entry| entry.path().join(LEFT).exists()))
     }
 
     fn start(

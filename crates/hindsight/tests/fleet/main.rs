@@ -139,15 +139,15 @@ fn signed_requests(site: &Site) {
 }
 
 fn hunt(site: &Site, viewer: &str, id: &str) -> Value {
-    let hunts = site.get(viewer, "/api/hunts?history=true").as_object().unwrap()["data"].clone();
+    // in this order: it may end between the two questions
     let running = site.get(viewer, "/api/hunts?history=false");
+    let hunts = site.get(viewer, "/api/hunts?history=true").as_object().unwrap()["data"].clone();
     let all = [hunts, running["data"].clone(), json!([running["runningJob"].clone()])];
     let mut all = all.iter().flat_map(|list| list.as_array().unwrap().clone());
     all.find(|hunt| hunt["id"] == id).unwrap_or_else(|| panic!("no hunt {id}: {running}"))
 }
 
 #[test]
-#[ignore = "seen to pass up to the look at packets by both viewers only: cargo test -p hindsight --test fleet -- --ignored"]
 fn a_fleet_is_one_system() {
     let Some(mut site) = Site::build() else { return };
     site.cluster(&["start", "3"]);
@@ -253,11 +253,12 @@ fn a_fleet_is_one_system() {
     });
     for viewer in ["viewer1", "viewer2"] {
         assert_eq!(found(&site, viewer, ""), made);
+        // a sensor that dials out may not have come to the viewer that has just begun again
         let rest = wait("the name of the sensor", || {
             let rest = site.ask(viewer, ALL, &[]);
-            rest.header("x-hindsight-missing-nodes").is_some().then_some(rest)
+            (rest.header("x-hindsight-missing-nodes") == Some("sensor1")).then_some(rest)
         });
-        assert_eq!((rest.status, rest.header("x-hindsight-missing-nodes")), (200, Some("sensor1")));
+        assert_eq!(rest.status, 200);
         let mut expected =
             [TRAFFIC[1].0, TRAFFIC[2].0, TRAFFIC[2].0, UPLOADED].map(|file| packets(&capture(file))).concat();
         expected.sort();
@@ -278,12 +279,18 @@ fn a_fleet_is_one_system() {
 
     // nothing of this could be read on the wire
     site.heard();
-    let wire = std::fs::read(&wire).unwrap();
-    assert!(wire.len() > 100_000, "{} bytes were seen", wire.len());
-    let seen = |text: &str| wire.windows(text.len()).any(|window| window == text.as_bytes());
+    let all = std::fs::read(&wire).unwrap();
+    assert!(all.len() > 100_000, "{} bytes were seen", all.len());
+    let seen = |text: &str| all.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(seen("sessions3"), "what goes to the cluster can be read here");
-    for secret in [site.password.as_str(), token.trim(), "x-hindsight-signature", TRAFFIC[0].1, TRAFFIC[2].1]
-    {
+    for secret in [site.password.as_str(), token.trim(), "x-hindsight-signature"] {
         assert!(!seen(secret), "{secret} was on the wire");
+    }
+    // what a hunt found goes to this cluster in the clear, with its context
+    let between = site.without_cluster(&wire);
+    assert!(between.len() > 10_000, "{} bytes were seen", between.len());
+    for secret in [TRAFFIC[0].1, TRAFFIC[1].1, TRAFFIC[2].1] {
+        let seen = between.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!seen, "{secret} was on the wire");
     }
 }

@@ -18,6 +18,8 @@ const CONFIG: &str = r#"
 enabled = true
 [capture]
 interfaces = ["m0"]
+[index]
+replicas = 1
 [node.viewer1.fleet]
 addresses = ["10.79.0.2:8006"]
 [node.viewer2.fleet]
@@ -362,6 +364,14 @@ impl Site {
     pub fn heard(&mut self) {
         let mut child = self.processes.remove("tcpdump").unwrap();
         assert_eq!(crate::support::interrupt(&mut child), 0);
+    }
+
+    /// What of that did not go to or come from the cluster, as a capture.
+    pub fn without_cluster(&self, file: &Path) -> Vec<u8> {
+        let filter = "not portrange 9200-9209 and not portrange 9300-9309";
+        let out = Command::new("tcpdump").arg("-r").arg(file).args(["-w", "-", filter]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        out.stdout
     }
 
     /// Where `sensor2` may have another clock.
