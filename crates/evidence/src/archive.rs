@@ -41,8 +41,10 @@ pub struct Record {
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The packets, by device and in the order of the file.
+    /// The packets, by device and in the order of the file; a thousand at most.
     pub records: Vec<Record>,
+    /// Further packets of the microsecond that are not given.
+    pub left_out: u64,
     /// Why there are none, for people.
     pub why: Option<String>,
 }
@@ -101,7 +103,7 @@ impl Archive {
             let own = Slot::of(i64::from(seconds));
             for slot in [own, own.shifted(1), own.shifted(-1)] {
                 let before = found.records.len();
-                looked |= self.in_slot(&folder, device, slot, (seconds, micros), &mut found.records)?;
+                looked |= self.in_slot(&folder, device, slot, (seconds, micros), &mut found)?;
                 if found.records.len() > before {
                     break;
                 }
@@ -127,7 +129,7 @@ impl Archive {
         device: DeviceId,
         slot: Slot,
         time: (u32, u32),
-        records: &mut Vec<Record>,
+        found: &mut Found,
     ) -> Result<bool, LookUpError> {
         let name = slot.name(&self.zone);
         let mut any = false;
@@ -150,7 +152,7 @@ impl Archive {
                     file = anew;
                 }
             }
-            file.find(device, time, records).map_err(failed)?;
+            file.find(device, time, found).map_err(failed)?;
             drop(reading);
         }
         Ok(any)
@@ -190,12 +192,7 @@ impl Opened {
         Ok(self.file.metadata()?.len().saturating_sub(covered))
     }
 
-    fn find(
-        &self,
-        device: DeviceId,
-        (seconds, within): (u32, u32),
-        records: &mut Vec<Record>,
-    ) -> io::Result<()> {
+    fn find(&self, device: DeviceId, (seconds, within): (u32, u32), found: &mut Found) -> io::Result<()> {
         let time = u64::from(seconds) * 1_000_000 + u64::from(within);
         let mut offsets = match &self.index {
             Some(index) => index.find(time)?,
@@ -222,8 +219,13 @@ impl Opened {
             let (len, snap_len, link) = (header.original_len, pcap.snap_len, header.link);
             let record = Record { device, link, seconds, micros: within, bytes, len, snap_len };
             // one packet that was kept twice: its capture was imported again, or several probes see one link
-            if records.len() < MAX_RECORDS && !records.contains(&record) {
-                records.push(record);
+            if found.records.contains(&record) {
+                continue;
+            }
+            if found.records.len() < MAX_RECORDS {
+                found.records.push(record);
+            } else {
+                found.left_out += 1;
             }
         }
         Ok(())

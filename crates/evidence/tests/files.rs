@@ -109,6 +109,18 @@ fn an_open_slot_is_found_and_a_restart_adds_to_it() {
 }
 
 #[test]
+fn more_packets_of_a_microsecond_than_are_given_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = recorder(dir.path(), 3);
+    for at in 0..1_007_u32 {
+        offer(&own, micros(5), &at.to_be_bytes());
+    }
+    drop(own);
+    let found = Archive::new(dir.path(), shanghai()).find(Some(3), SEED, 5).unwrap();
+    assert_eq!((found.records.len(), found.left_out), (1_000, 7));
+}
+
+#[test]
 fn what_a_killed_process_left_is_read_and_gone_on_with() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("3");

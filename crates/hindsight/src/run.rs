@@ -134,7 +134,10 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
         line.examination.clone_from(&examination);
     }
     on_signals(&stop, named, command, home, &keep, &keeper, &enricher, &rules_in_force, quiet)?;
-    refresh(&enricher, &stores, &stop)?;
+    // a recorder looks after its folder by itself
+    let idle = (!config.evidence.is_on())
+        .then(|| (crate::evidence::folder(&config.evidence, home), config.evidence.limits()));
+    refresh(&enricher, &stores, idle, &stop)?;
     if !quiet {
         if let Some(file) = &file {
             eprintln!("configuration: {}", file.display());

@@ -13,8 +13,9 @@ use enrich::Enricher;
 use server::{Config, Server, State};
 use source::Stop;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Between two attempts to make the first user.
 const USERS: Duration = Duration::from_secs(5);
@@ -32,7 +33,8 @@ pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Re
     let stop = Stop::new();
     interrupt::on_signal(&stop)?;
     let node = crate::run::node(command.node.as_deref(), settings);
-    refresh(&enricher, &stores, &stop)?;
+    let old = (crate::evidence::folder(&settings.evidence, home), settings.evidence.limits());
+    refresh(&enricher, &stores, Some(old), &stop)?;
     let listening = Listening {
         roles: &["viewer"],
         viewer: true,
@@ -179,8 +181,14 @@ fn first_user(stores: &Arc<Stores>, stop: &Stop) -> Result<(), Failure> {
     thread.map(|_| ()).map_err(|error| Failure::Failed(format!("cannot start a thread: {error}")))
 }
 
-/// Takes up databases of addresses that change, and merges what writers left behind, while the process lives.
-pub fn refresh(enricher: &Arc<Enricher>, stores: &Arc<Stores>, stop: &Stop) -> Result<(), Failure> {
+/// Takes up databases of addresses that change, merges what writers left behind, and lets old evidence go where no recorder does, while the process
+/// lives.
+pub fn refresh(
+    enricher: &Arc<Enricher>,
+    stores: &Arc<Stores>,
+    evidence: Option<(PathBuf, evidence::Limits)>,
+    stop: &Stop,
+) -> Result<(), Failure> {
     let (enricher, stores, stop) = (enricher.clone(), stores.clone(), stop.clone());
     std::thread::Builder::new()
         .name("housekeeping".into())
@@ -198,6 +206,13 @@ pub fn refresh(enricher: &Arc<Enricher>, stores: &Arc<Stores>, stop: &Stop) -> R
                     && let Err(error) = stores.index.maintain()
                 {
                     eprintln!("hindsight: merging the index: {error}");
+                }
+                if waited.as_millis().is_multiple_of(MAINTAIN.as_millis())
+                    && let Some((folder, limits)) = &evidence
+                {
+                    for problem in evidence::expire(folder, limits, SystemTime::now()).problems {
+                        eprintln!("hindsight: old evidence: {problem}");
+                    }
                 }
             }
         })

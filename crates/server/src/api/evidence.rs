@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 
 /// Why there is nothing, beside the body that the original answers.
 const REASON: &str = "x-evidence-reason";
+/// How many packets of the microsecond are not in the answer.
+const LEFT_OUT: &str = "x-evidence-left-out";
 
 #[utoipa::path(get, path = "/evidence", tag = "evidence",
     params(
@@ -26,7 +28,7 @@ const REASON: &str = "x-evidence-reason";
         ("devid" = Option<u32>, Query, description = "Number of the device; all are asked without"),
         ("download" = Option<bool>, Query, description = "`true`: a pcap instead of JSON"),
     ),
-    responses((status = 200, description = "A list with one object a packet: `devid,time_sec,time_usec,caplen,pktlen,smac,dmac,sip,sport,dip,dport,protocol,payload,pkthdr,packet`; nothing found is `[]` with the reason in `x-evidence-reason`"),
+    responses((status = 200, description = "A list with one object a packet: `devid,time_sec,time_usec,caplen,pktlen,smac,dmac,sip,sport,dip,dport,protocol,payload,pkthdr,packet`; nothing found is `[]` with the reason in `x-evidence-reason`; of more than a thousand packets `x-evidence-left-out` counts the rest"),
         (status = 400, description = "The time or the device is none"), (status = 404, description = "Nothing to download")))]
 /// The packets of one microsecond, as Liuying answers; also as POST, and at `/d/evidence` and `/api/evidence`.
 pub(crate) async fn evidence(
@@ -38,7 +40,7 @@ pub(crate) async fn evidence(
     check_right(&caller, download)?;
     let key = Key::read(&params)?;
     let answer = app.query(None, move |app, control| look_up(app, &caller, key, control)).await?;
-    let Answer { records, why, .. } = answer;
+    let Answer { records, left_out, why, .. } = answer;
     if download {
         if records.is_empty() {
             return Err(ApiError::not_found(why.unwrap_or_default()));
@@ -47,14 +49,24 @@ pub(crate) async fn evidence(
             (header::CONTENT_TYPE, "application/octet-stream"),
             (header::CONTENT_DISPOSITION, "attachment;filename=evidence.pcap"),
         ];
-        return Ok((StatusCode::OK, headers, ::evidence::capture(&records)).into_response());
+        let mut response = (StatusCode::OK, headers, ::evidence::capture(&records)).into_response();
+        say_left_out(&mut response, left_out);
+        return Ok(response);
     }
     let kind = [(header::CONTENT_TYPE, "application/json; charset=UTF-8")];
     let mut response = (kind, ::evidence::body(&records)).into_response();
     if let Some(why) = why.and_then(|why| HeaderValue::from_str(&why).ok()) {
         response.headers_mut().insert(REASON, why);
     }
+    say_left_out(&mut response, left_out);
     Ok(response)
+}
+
+/// The body has no room for it: its shape is that of the original.
+fn say_left_out(response: &mut Response, left_out: u64) {
+    if left_out > 0 {
+        response.headers_mut().insert(LEFT_OUT, HeaderValue::from(left_out));
+    }
 }
 
 #[utoipa::path(get, path = "/api/evidence/packets", tag = "evidence",
@@ -64,7 +76,7 @@ pub(crate) async fn evidence(
         ("ip" = Option<String>, Query, description = "Only packets from or to this address"),
         ("port" = Option<u16>, Query, description = "Only packets with this port at that address, or at either end"),
     ),
-    responses((status = 200, description = "`{packets:[{devid,time,caplen,pktlen,link,smac,dmac,sip,sport,dip,dport,protocol,payload,payloadAt,frame,info,source,tree:{link,layers,sources,cut},http}],reason}`")))]
+    responses((status = 200, description = "`{packets:[{devid,time,caplen,pktlen,link,smac,dmac,sip,sport,dip,dport,protocol,payload,payloadAt,frame,info,source,tree:{link,layers,sources,cut},http}],leftOut,reason}`; more than a thousand packets of one microsecond are counted in `leftOut`")))]
 /// The packets of one microsecond, taken apart.
 pub(crate) async fn packets(
     State(app): State<App>,
@@ -76,7 +88,7 @@ pub(crate) async fn packets(
     let answer = app.query(None, move |app, control| look_up(app, &caller, key, control)).await?;
     let source = if answer.from_packets { "packets" } else { "evidence" };
     let shown: Vec<Value> = answer.records.iter().filter_map(|record| packet(record, key, source)).collect();
-    let mut value = json!({ "packets": shown });
+    let mut value = json!({ "packets": shown, "leftOut": answer.left_out });
     if shown.is_empty() {
         let other = "the packets of this microsecond have other ends";
         value["reason"] = answer.why.unwrap_or_else(|| other.to_owned()).into();

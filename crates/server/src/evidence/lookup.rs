@@ -34,6 +34,8 @@ pub(crate) struct Key {
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub records: Vec<Record>,
+    /// Further packets of the microsecond that are not given; of these, those that a forced expression hides are counted too.
+    pub left_out: u64,
     /// Whether they are out of the packet store.
     pub from_packets: bool,
     pub why: Option<String>,
@@ -115,7 +117,7 @@ pub(crate) fn look_up(app: &App, caller: &Caller, key: Key, control: &Control) -
     if let Some(evidence) = evidence {
         let found = evidence.archive.find(key.device, key.seconds, key.micros);
         let found = found.map_err(|error| ApiError::internal(error.to_string()))?;
-        (answer.records, answer.why) = (found.records, found.why);
+        (answer.records, answer.left_out, answer.why) = (found.records, found.left_out, found.why);
         if let Some(forced) = &forced {
             let mut seen = Vec::new();
             for record in std::mem::take(&mut answer.records) {
