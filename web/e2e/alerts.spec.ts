@@ -160,3 +160,31 @@ test('a range without alerts, an alert of another time, an expression that is wr
   await page.goto('/alerts?date=-1&expression=nosuch%20%3D%3D%201')
   await expect(page.getByRole('heading', { name: 'The expression is not understood' })).toBeVisible()
 })
+
+test('one moment of alerts is a bar among empty time, and no area', async ({ viewer, page }) => {
+  expect(viewer).toBeTruthy()
+  await page.goto('/alerts?date=-1&expression=ip%20%3D%3D%2010.66.0.1')
+  const canvas = page.getByTestId('alerts-summary').locator('canvas').first()
+  await expect(canvas).toBeVisible()
+  /** Share of the columns of pixels that a bar stands in. */
+  const filled = () => canvas.evaluate((of: HTMLCanvasElement) => {
+    const probe = document.createElement('span')
+    probe.style.color = 'var(--accent)'
+    document.body.append(probe)
+    const [r = 0, g = 0, b = 0] = (getComputedStyle(probe).color.match(/\d+/g) ?? []).map(Number)
+    probe.remove()
+    const { width, height } = of
+    const pixels = of.getContext('2d')?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray()
+    let columns = 0
+    for (let x = 0; x < width; x++) for (let y = 0; y < height; y++) {
+      const at = (y * width + x) * 4
+      if (Math.abs((pixels[at] ?? 0) - r) + Math.abs((pixels[at + 1] ?? 0) - g) + Math.abs((pixels[at + 2] ?? 0) - b) < 12 && (pixels[at + 3] ?? 0) > 200) {
+        columns++
+        break
+      }
+    }
+    return columns / width
+  })
+  await expect.poll(filled).toBeGreaterThan(0.0005)
+  expect(await filled()).toBeLessThan(0.5)
+})

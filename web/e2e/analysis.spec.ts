@@ -178,3 +178,32 @@ test('a wrong expression is marked, not hidden', async ({ viewer, page }) => {
     await expect(page.getByRole('heading', { name: /expression is not understood|search failed/ })).toBeVisible()
   }
 })
+
+test('SPI view: cards of unlike height leave no gap under the shorter ones', async ({ viewer, page }) => {
+  expect(viewer).toBeTruthy()
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await open(page, '/spiview?date=-1&spi=protocol:20,source.ip:20,destination.ip:20,destination.port:20,node:20,ipProtocol:20')
+  const cards = page.locator('[data-group="general"] [data-field]')
+  await expect(cards).toHaveCount(6)
+  await expect(page.locator('[data-field][aria-busy="true"]')).toHaveCount(0)
+  await expect(async () => {
+    const boxes = await cards.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ x, y, width, height }) => ({ x: Math.round(x), y, width, height })))
+    const columns = new Map<number, typeof boxes>()
+    for (const box of boxes) columns.set(box.x, [...(columns.get(box.x) ?? []), box])
+    expect(columns.size).toBeGreaterThan(1)
+    for (const column of columns.values()) {
+      column.sort((a, b) => a.y - b.y)
+      for (const [i, box] of column.entries()) {
+        const above = column[i - 1]
+        if (!above) continue
+        const gap = box.y - above.y - above.height
+        expect(gap).toBeGreaterThanOrEqual(9)
+        expect(gap).toBeLessThan(14)
+      }
+    }
+    // no column ends so late that its last card would have ended earlier under another one
+    const ends = [...columns.values()].map((column) => Math.max(...column.map((box) => box.y + box.height)))
+    const last = Math.max(...boxes.map((box) => box.y))
+    expect(Math.min(...ends)).toBeGreaterThan(last - 14)
+  }).toPass({ timeout: 20_000 })
+})

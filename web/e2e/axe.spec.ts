@@ -19,7 +19,7 @@ const paths = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.
 })
 /** Parts of pages that are at addresses of their own. */
 const FORMS = ['spigraph?spiGraphType=pie', 'spigraph?spiGraphType=table', 'spigraph?spiGraphType=treemap&subFields=ip.dst&size=5', 'connections?as=nodes'].map((form) => `${form}&date=-1`)
-const PARTS = [...FORMS, 'hunt?date=-1&new=1', 'help?tab=fields', 'help?tab=keys', 'help?tab=trouble', 'users?kind=roles', ...['security', 'layouts', 'views', 'lists', 'queries', 'notifiers'].map((section) => `settings?section=${section}`)]
+const PARTS = [...FORMS, 'hunt?date=-1&new=1', 'help?tab=fields', 'help?tab=keys', 'help?tab=trouble', 'users?kind=roles', ...['theme', 'security', 'layouts', 'views', 'lists', 'queries', 'notifiers'].map((section) => `settings?section=${section}`), 'settings?userId=nobody-of-this-name']
 
 for (const [theme, locale] of [['light', 'en'], ['dark', 'zh']] as const) {
   test(`axe: ${theme}, ${locale}`, async ({ viewer, page }) => {

@@ -1,3 +1,4 @@
+import { violations } from './axe.ts'
 import { expect, test } from './viewer.ts'
 
 // Sessions that surely show a request and its answer, whichever captures of other protocols carry HTTP, too.
@@ -117,4 +118,28 @@ test('packets: encodings, line numbers, and an address that leads to bytes and m
   // another session is another place
   await page.keyboard.press('Escape')
   await expect(page).not.toHaveURL(/at=/)
+})
+
+test('the payload of a side is handed to CyberChef, in a link that keeps it from its server', async ({ viewer, page }) => {
+  const info = (await (await page.request.get('/api/appinfo?fields=false')).json()) as { cyberchef?: string }
+  test.skip(!info.cyberchef, 'skipped: the configuration of this server names no CyberChef')
+  await viewer.open(`date=-1&expression=${encodeURIComponent(http)}`)
+  await viewer.openRow()
+  await page.getByRole('tab', { name: 'Packets' }).click()
+  await page.getByTestId('packet-download').click()
+  const raw = (await page.getByRole('menuitem').filter({ has: page.locator('.src') }).getAttribute('href')) ?? ''
+  await page.getByTestId('to-chef').click()
+  const link = page.getByTestId('chef-src')
+  await expect(link).toHaveAttribute('rel', 'noopener noreferrer')
+  await expect(link).toHaveAttribute('target', '_blank')
+  const href = new URL((await link.getAttribute('href')) ?? '')
+  expect(href.href.split('#')[0]).toBe(info.cyberchef)
+  // as CyberChef 10 reads it: parts at `&`, one `=` in each, a plus is a blank
+  const parts = href.hash.slice(1).split('&').map((part) => part.split('='))
+  expect(parts.map((part) => part.length)).toEqual([2])
+  const input = decodeURIComponent((parts[0]?.[1] ?? '').replace(/\+/g, ' '))
+  const bytes = await (await page.request.get(raw)).body()
+  expect(bytes.length).toBeGreaterThan(0)
+  expect(Buffer.from(input, 'base64').equals(bytes)).toBe(true)
+  expect(await violations(page)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import { csrf } from './login.ts'
 import { expect, test } from './viewer.ts'
 
 test('language and theme switch at once and stay', async ({ viewer, page }) => {
@@ -74,6 +75,26 @@ test('help: every example is understood by this server, fields are found', async
   await page.getByRole('button', { name: 'Fields' }).click()
   await page.getByTestId('field-filter').fill('http.uri')
   await expect(page.locator('tbody tr').first()).toContainText('http.uri')
+})
+
+test('help texts of all fields are Chinese where Chinese is spoken, and found by either language', async ({ viewer, page }) => {
+  expect(viewer).toBeTruthy()
+  await page.request.post('/api/user/settings', { headers: await csrf(page.request), data: { viewer: { preferences: { locale: 'zh' } } } })
+  await page.addInitScript(() => localStorage.setItem('hindsight.preferences', JSON.stringify({ locale: 'zh' })))
+  const fields = (await (await page.request.get('/api/fields?array=true')).json()) as { group: string }[]
+  const groups = [...new Set(fields.map((field) => field.group))]
+  expect(groups.length).toBeGreaterThan(20)
+  for (const group of groups) {
+    await page.goto(`/help?tab=fields&group=${group}`)
+    await expect(page.locator('tbody tr').first()).toBeVisible()
+    const texts = await page.locator('tbody td:nth-child(4)').allTextContents()
+    expect(texts.filter((text) => !/[\u4e00-\u9fff].*。$/s.test(text)), group).toEqual([])
+  }
+  await page.goto('/help?tab=fields')
+  for (const words of ['握手时间', 'share of the handshake']) {
+    await page.getByTestId('field-filter').fill(words)
+    await expect(page.locator('tbody tr').filter({ hasText: 'perf.tcp.handshake' }).first()).toBeVisible()
+  }
 })
 
 test('shortcuts dialog, and no page has two main landmarks or an unnamed control', async ({ viewer, page }) => {

@@ -117,3 +117,47 @@ test('a lost password is set anew, and the log-ins of before end', async ({ view
   expect((await page.request.get('/api/user')).status()).toBe(200)
   await remove(page.request, id)
 })
+
+test('the settings of another user are shown as such, changed, and stay closed to others', async ({ viewer, page, browser }) => {
+  expect(viewer).toBeTruthy()
+  const [id, secret] = [`e2e-set-${Date.now()}`, 'a password of a test']
+  await make(page.request, id, secret)
+  await page.goto(`/users?filter=${id}`)
+  await page.getByRole('link', { name: `Settings of Name of ${id}` }).click()
+  await expect(page).toHaveURL((url) => url.pathname === '/settings' && url.searchParams.get('userId') === id)
+  const whose = page.getByTestId('whose')
+  await expect(whose).toContainText(`Settings of Name of ${id}`)
+  // what is shared, and searches of this browser, are no settings of a user
+  await expect(page.getByRole('link', { name: 'Notifiers' })).toHaveCount(0)
+  await expect(page.getByText('Recent searches')).toHaveCount(0)
+  await page.getByTestId('zone').selectOption('Europe/Berlin')
+  await page.getByRole('group', { name: 'Language' }).getByRole('button', { name: '中文' }).click()
+  await expect(whose).toContainText('Saved')
+  // this page keeps its own language
+  await expect(page.getByRole('heading', { name: 'Settings', exact: true })).toBeVisible()
+  await page.getByRole('link', { name: 'Own theme' }).click()
+  await expect(whose).toContainText(`Settings of Name of ${id}`)
+  await page.locator('[data-token="accent"] input[type=color]').fill('#00897b')
+  await expect(whose).toContainText('Saved')
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--accent').trim())).not.toBe('#00897b')
+
+  const other = await as(browser, page, id, secret)
+  const theirs = (await (await other.request.get('/api/user/settings')).json()) as { timezone: string; viewer: { preferences: Record<string, unknown> } }
+  expect(theirs.timezone).toBe('Europe/Berlin')
+  // what nobody chose is not there
+  expect(theirs.viewer.preferences).toEqual({ zone: 'Europe/Berlin', locale: 'zh', theme: 'own', own: { base: 'light', colours: { accent: '#00897b' } } })
+  const mine = (await (await page.request.get('/api/user/settings')).json()) as { viewer?: { preferences?: Record<string, unknown> } }
+  expect(mine.viewer?.preferences?.theme).not.toBe('own')
+
+  // who may not administer users is told so, by the server and by the page
+  expect((await other.request.get('/api/user/settings?userId=admin')).status()).toBe(403)
+  expect((await other.request.post('/api/user/settings?userId=admin', { headers: await csrf(other.request), data: {} })).status()).toBe(403)
+  const context = await browser.newContext({ baseURL: new URL(page.url()).origin, storageState: await other.request.storageState(), locale: 'en-US' })
+  const theirPage = await context.newPage()
+  await theirPage.goto('/settings?userId=admin')
+  await expect(theirPage.getByRole('heading', { name: /admin/ })).toBeVisible()
+  await expect(theirPage.getByText('Need admin privileges')).toBeVisible()
+  await expect(theirPage.getByTestId('zone')).toHaveCount(0)
+  await context.close()
+  await remove(page.request, id)
+})

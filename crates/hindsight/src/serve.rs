@@ -98,6 +98,7 @@ pub fn serve(
         hsts: settings.viewer.hsts,
         open_metrics: settings.viewer.open_metrics,
         tls_keys: settings.viewer.tls_keys.clone(),
+        cyberchef: settings.viewer.cyberchef.clone(),
         access: settings.viewer.access(crate::secret::of(home)?)?,
         fleet: settings.fleet.for_server(home, listening.roles),
         ..Config::default()

@@ -30,6 +30,8 @@ pub struct Config {
     pub open_metrics: bool,
     /// A key log file (SSLKEYLOGFILE) with which those who may decrypt TLS in the packet pane; read again when it changes.
     pub tls_keys: Option<PathBuf>,
+    /// Address of a CyberChef, to which the packet pane links with the bytes of a session; the viewer itself has none.
+    pub cyberchef: Option<String>,
     /// Makes this process part of a fleet.
     pub fleet: Option<crate::fleet::FleetConfig>,
     /// Name of this node, as in the field `node`.
@@ -80,6 +82,7 @@ impl Default for Config {
             secure_cookies: false,
             open_metrics: false,
             tls_keys: None,
+            cyberchef: None,
             fleet: None,
             node: "localhost".to_owned(),
             zone: TimeZone::UTC,

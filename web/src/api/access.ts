@@ -69,7 +69,7 @@ export interface TokensAnswer {
   maxDays?: number
 }
 
-export const tokens = (): Promise<TokensAnswer> => json('/api/user/tokens')
+export const tokens = (userId?: string): Promise<TokensAnswer> => json('/api/user/tokens', { query: { userId } })
 /** `token` is shown this once. */
 export const createToken = (wish: { name: string; scopes: string[]; days: number }): Promise<{ token: string; data: ApiToken }> => json('/api/user/tokens', { method: 'POST', body: wish })
 export const revokeToken = (id: string): Promise<unknown> => json(`/api/user/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })

@@ -108,7 +108,7 @@ export interface SpiLayout {
 }
 
 const LAYOUTS = '/api/user/layouts/spiview'
-export const spiLayouts = (signal?: AbortSignal): Promise<SpiLayout[]> => json(LAYOUTS, { signal })
+export const spiLayouts = (signal?: AbortSignal, userId?: string): Promise<SpiLayout[]> => json(LAYOUTS, { signal, query: { userId } })
 export const addSpiLayout = (layout: SpiLayout): Promise<string> => text(LAYOUTS, { method: 'POST', body: layout })
 export const changeSpiLayout = (layout: SpiLayout): Promise<string> => text(`${LAYOUTS}/${encodeURIComponent(layout.name)}`, { method: 'PUT', body: layout })
 export const removeSpiLayout = (name: string): Promise<string> => text(`${LAYOUTS}/${encodeURIComponent(name)}`, { method: 'DELETE' })

@@ -110,6 +110,30 @@ export async function head(path: string, limit: number, options: Options = {}): 
   }
 }
 
+/** A short answer as bytes; null where it is longer than `limit`, and the rest is not fetched. */
+export async function bytes(path: string, limit: number, options: Options = {}): Promise<Uint8Array | null> {
+  const reader = (await send(path, options)).body?.getReader()
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for (; reader; ) {
+    const { done, value } = await reader.read()
+    if (done) break
+    pieces.push(value)
+    size += value.length
+    if (size > limit) {
+      await reader.cancel()
+      return null
+    }
+  }
+  const out = new Uint8Array(size)
+  let at = 0
+  for (const piece of pieces) {
+    out.set(piece, at)
+    at += piece.length
+  }
+  return out
+}
+
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }

@@ -1,4 +1,4 @@
-import { ApiError, csrfHeaders, head, json, messageOf, queryString, text } from './client'
+import { ApiError, bytes, csrfHeaders, head, json, messageOf, queryString, text } from './client'
 import type { FleetAnswer } from './fleet'
 import type { StoreHealth } from './store'
 import type {
@@ -54,6 +54,9 @@ export const packets = (
 export const rawUrl = (node: string, id: string, type: Side): string =>
   `/api/session/raw/${part(node)}/${idPart(id)}${queryString({ type })}`
 
+/** The payload of one side; null where it is longer than `limit`. */
+export const rawBytes = (node: string, id: string, type: Side, limit: number, signal?: AbortSignal): Promise<Uint8Array | null> => bytes(rawUrl(node, id, type), limit, { signal })
+
 export const exportCheck = (query: ExportQuery, signal?: AbortSignal): Promise<ExportCheck> =>
   json('/api/export/check', { query, signal })
 
@@ -97,10 +100,11 @@ export const removeNode = (name: string): Promise<unknown> => json(`/api/nodes/$
 
 export const statsLosses = (query: StatsQuery, signal?: AbortSignal): Promise<LossesAnswer> => json('/api/stats/losses', { query, signal })
 
-export const userSettings = (): Promise<Record<string, unknown>> => json('/api/user/settings')
+/** Settings of the user, or for those who administer users of another one. */
+export const userSettings = (userId?: string): Promise<Record<string, unknown>> => json('/api/user/settings', { query: { userId } })
 
-export const saveUserSettings = (settings: object): Promise<string> =>
-  text('/api/user/settings', { method: 'POST', body: settings })
+export const saveUserSettings = (settings: object, userId?: string): Promise<string> =>
+  text('/api/user/settings', { method: 'POST', query: { userId }, body: settings })
 
 export const changePassword = (currentPassword: string, newPassword: string): Promise<{ success: boolean; text?: string }> =>
   json('/api/user/password', { method: 'POST', body: { currentPassword, newPassword } })

@@ -42,9 +42,10 @@ export const createView = (view: Omit<View, 'id'>): Promise<{ success: boolean; 
 
 export const removeView = (id: string): Promise<unknown> => json(`/api/view/${part(id)}`, { method: 'DELETE' })
 
-export const tableLayouts = (): Promise<(TableLayout & { name: string })[]> => json('/api/user/layouts/sessionstable')
+/** `userId`: for those who administer users, of somebody else. */
+export const tableLayouts = (userId?: string): Promise<(TableLayout & { name: string })[]> => json('/api/user/layouts/sessionstable', { query: { userId } })
 
-export const infoLayouts = (): Promise<FieldsLayout[]> => json('/api/user/layouts/sessionsinfofields')
+export const infoLayouts = (userId?: string): Promise<FieldsLayout[]> => json('/api/user/layouts/sessionsinfofields', { query: { userId } })
 
 /** Keeps a layout under its name; one that is there already is replaced. */
 export async function keepLayout(type: 'sessionstable' | 'sessionsinfofields', layout: (TableLayout | FieldsLayout) & { name: string }, known: boolean): Promise<void> {
@@ -56,8 +57,8 @@ export async function keepLayout(type: 'sessionstable' | 'sessionsinfofields', l
 /** What layouts there are. */
 export type LayoutType = 'sessionstable' | 'sessionsinfofields' | 'spiview'
 
-export const removeLayout = (type: LayoutType, name: string): Promise<unknown> =>
-  json(`/api/user/layouts/${type}/${part(name)}`, { method: 'DELETE' })
+export const removeLayout = (type: LayoutType, name: string, userId?: string): Promise<unknown> =>
+  json(`/api/user/layouts/${type}/${part(name)}`, { method: 'DELETE', query: { userId } })
 
 export const pageState = (name: string, signal?: AbortSignal): Promise<Record<string, unknown>> => json(`/api/user/state/${part(name)}`, { signal })
 

@@ -24,6 +24,8 @@ export interface AppInfo {
   version: string
   node?: string
   user?: User
+  /** Address of the CyberChef that the configuration names. */
+  cyberchef?: string | null
 }
 
 export type FieldType =
@@ -40,6 +42,8 @@ export interface Field {
   english?: string
   group: string
   help?: string
+  /** The help text of the server, where the viewer has it in another language. */
+  englishHelp?: string
   type: FieldType | (string & {})
   aliases?: string[]
   /** Set on fields that stand for several others (`ip`, `host`, …): they hold no value of their own. */

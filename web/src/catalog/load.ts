@@ -14,8 +14,8 @@ let given: readonly Field[] = []
 async function named(fields: readonly Field[]): Promise<readonly Field[]> {
   if (preferences.locale !== 'zh') return fields
   try {
-    const { chineseName } = await import('@/fieldNames/zh')
-    return fields.map((field) => ({ ...field, friendlyName: chineseName(field.friendlyName), english: field.friendlyName }))
+    const [{ chineseName }, { chineseHelp }] = await Promise.all([import('@/fieldNames/zh'), import('@/fieldNames/help')])
+    return fields.map((field) => ({ ...field, friendlyName: chineseName(field.friendlyName), english: field.friendlyName, help: chineseHelp(field) ?? field.help, englishHelp: field.help }))
   } catch {
     return fields // names are a comfort: without them the server's own are read
   }

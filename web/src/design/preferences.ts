@@ -2,12 +2,15 @@
 
 import { reactive, watch } from 'vue'
 import type { Zone } from '@/search/time'
+import { cleaned, wear, type OwnTheme } from './ownTheme'
 
-export type Theme = 'system' | 'light' | 'dark'
+export type Theme = 'system' | 'light' | 'dark' | 'own'
 export type Locale = 'en' | 'zh'
 
 export interface Preferences {
   theme: Theme
+  /** The colours of the theme `own`. */
+  own: OwnTheme
   locale: Locale
   zone: Zone
   navOpen: boolean
@@ -36,6 +39,7 @@ export function save(key: string, value: unknown): void {
 export const preferences = reactive(
   load<Preferences>(KEY, {
     theme: 'system',
+    own: { base: 'light', colours: {} },
     locale: navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en',
     zone: 'local',
     navOpen: false,
@@ -47,15 +51,21 @@ const system = matchMedia('(prefers-color-scheme: dark)')
 /** Bumped when colours change, for what draws on a canvas. */
 export const painted = reactive({ theme: 0 })
 
-function paint(): void {
+/** Puts on what the user chose. */
+export function paint(): void {
+  const own = preferences.theme === 'own' ? cleaned(preferences.own) : null
   if (preferences.theme === 'system') delete document.documentElement.dataset.theme
-  else document.documentElement.dataset.theme = preferences.theme
+  else document.documentElement.dataset.theme = own?.base ?? preferences.theme
+  wear(own)
   painted.theme++
 }
 
-watch(() => preferences.theme, paint, { immediate: true, flush: 'sync' })
+watch([() => preferences.theme, () => preferences.own], paint, { immediate: true, flush: 'sync', deep: true })
 system.addEventListener('change', paint)
 watch(preferences, (value) => save(KEY, value), { deep: true })
+
+/** Whether what is seen is dark. */
+export const isDark = (): boolean => (preferences.theme === 'own' ? preferences.own.base === 'dark' : preferences.theme === 'dark' || (preferences.theme === 'system' && system.matches))
 
 /** The colour behind a token, as the canvas wants it. */
 export function colour(token: string): string {

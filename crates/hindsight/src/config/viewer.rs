@@ -25,6 +25,7 @@ pub struct Viewer {
     pub mcp_days: u32,
     pub open_metrics: bool,
     pub tls_keys: Option<PathBuf>,
+    pub cyberchef: Option<String>,
     pub login: Login,
     pub newcomers: Newcomer,
     pub header: Option<Header>,
@@ -47,6 +48,7 @@ impl Default for Viewer {
             mcp_days: Access::default().mcp_days,
             open_metrics: false,
             tls_keys: None,
+            cyberchef: None,
             login: Login::default(),
             newcomers: Newcomer::default(),
             header: None,
@@ -239,6 +241,17 @@ impl Viewer {
                 ));
             }
         }
+        if let Some(url) = &self.cyberchef {
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            // what is handed over is put behind a `#` of its own
+            let fits = |host: &str| !host.is_empty() && !host.contains(['#', '"', '<', '>', ' ']);
+            if !host.is_some_and(fits) {
+                return Err(format!(
+                    "[viewer] cyberchef = \"{url}\": write the address of a CyberChef without `#`, for instance \
+                     \"https://gchq.github.io/CyberChef/\""
+                ));
+            }
+        }
         if let Some(jwt) = &self.jwt {
             if jwt.algorithms.is_empty() {
                 return Err(needs("jwt", "algorithms"));
@@ -378,6 +391,11 @@ mod tests {
         assert!(said("[oidc]\nissuer = \"https://id.example\"\nclient_id = \"h\"").contains("url"));
         assert!(said("[login]\nmethods = []").contains("nobody could log in"));
         assert!(said("url = \"hindsight.example\"").contains("https://"));
+        for wrong in ["chef.example", "javascript:alert(1)", "https://", "https://chef.example/#recipe=x"] {
+            assert!(said(&format!("cyberchef = \"{wrong}\"")).contains("address of a CyberChef"), "{wrong}");
+        }
+        let viewer = toml::from_str::<Viewer>("cyberchef = \"https://chef.example/\"").unwrap();
+        assert_eq!((viewer.check(), viewer.cyberchef.as_deref()), (Ok(()), Some("https://chef.example/")));
         let wrong = toml::from_str::<Viewer>("trusted_proxies = [\"10.0.0.0/33\"]").unwrap_err();
         assert!(wrong.to_string().contains("10.0.0.0/33"), "{wrong}");
         let viewer = toml::from_str::<Viewer>("trusted_proxies = [\"10.0.0.5\", \"fd00::/8\"]").unwrap();

@@ -162,3 +162,20 @@ pub(crate) async fn value_actions(State(app): State<App>, caller: Caller) -> Jso
 pub(crate) async fn field_actions(State(app): State<App>, caller: Caller) -> Json<Value> {
     Json(Value::Object(links::shown(&app.config.links, &caller.user, true)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_own_fields_have_chinese_help_texts() {
+        let text = include_str!("../../../../web/src/fieldNames/help.zh.json");
+        let chinese: Map<String, Value> = serde_json::from_str(text).unwrap();
+        let own = all(&Schema::new([]).unwrap());
+        let names: Vec<_> = own.iter().map(|field| field["exp"].as_str().unwrap()).collect();
+        assert_eq!(names, ["file", "view", "id"]);
+        for field in &own {
+            assert!(chinese.contains_key(field["help"].as_str().unwrap()), "no Chinese of {}", field["help"]);
+        }
+    }
+}

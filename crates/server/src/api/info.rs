@@ -43,7 +43,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
 }
 
 #[utoipa::path(get, path = "/api/appinfo", tag = "server", params(("fields" = Option<bool>, Query, description = "false: without `fieldsArr` and `fieldsMap`, which are long")),
-    responses((status = 200, description = "`{version,node,user,canUpload,views,roles,userSettingDefaults,esHealth,clusters,remoteclusters,fieldhistory,fieldsArr,fieldsMap}`")))]
+    responses((status = 200, description = "`{version,node,user,canUpload,cyberchef,views,roles,userSettingDefaults,esHealth,clusters,remoteclusters,fieldhistory,fieldsArr,fieldsMap}`")))]
 /// What a viewer needs at its start.
 pub(crate) async fn app_info(
     State(app): State<App>,
@@ -57,6 +57,7 @@ pub(crate) async fn app_info(
             "node": app.config.node,
             "user": caller.user.card(),
             "canUpload": app.state.uploads.is_some(),
+            "cyberchef": app.config.cyberchef,
             "views": views,
             "roles": caller.user.roles,
             "userSettingDefaults": crate::api::account::with_defaults(app, &json!({})),

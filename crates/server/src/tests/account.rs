@@ -239,6 +239,15 @@ async fn settings_are_kept() {
     // others' settings are for those who administer users
     let bob = fixture.user("bob", json!({})).await;
     assert_eq!(bob.get("/api/user/settings?userId=admin").await.status, StatusCode::FORBIDDEN);
+    let taken = bob.post("/api/user/settings?userId=admin", json!({ "timezone": "UTC" })).await;
+    assert_eq!(taken.status, StatusCode::FORBIDDEN);
+    assert_eq!(client.get("/api/user/settings").await.ok()["timezone"], "Asia/Shanghai");
+    // nor may who administers users, but is no superAdmin, change one who is
+    let keeper = fixture.user("keeper", json!({ "roles": ["usersAdmin", "arkimeUser"] })).await;
+    assert_eq!(keeper.get("/api/user/settings?userId=admin").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(keeper.post("/api/user/settings?userId=admin", json!({})).await.status, StatusCode::FORBIDDEN);
+    assert!(keeper.get("/api/user/settings?userId=bob").await.ok().is_object());
+    assert_eq!(client.get("/api/user/settings?userId=nobody").await.status, StatusCode::FORBIDDEN);
     client
         .post("/api/user/settings?userId=bob", json!({ "timezone": "UTC", "sortColumn": "firstPacket" }))
         .await

@@ -66,6 +66,7 @@ async fn what_a_viewer_begins_with() {
     let fixture = Fixture::with(|config| {
         config.links = links;
         config.user_defaults.insert("sortDirection".into(), "asc".into());
+        config.cyberchef = Some("https://chef.example/".into());
     });
     let (admin, bob) = (fixture.admin().await, fixture.user("bob", json!({})).await);
     assert_eq!(admin.get("/api/valueactions").await.ok()["Secret2"]["category"], json!(["ip"]));
@@ -76,6 +77,7 @@ async fn what_a_viewer_begins_with() {
     assert_eq!(info["fieldsArr"].as_array().unwrap().len(), info["fieldsMap"].as_object().unwrap().len());
     assert_eq!((&info["esHealth"]["status"], &info["views"]), (&json!("green"), &json!([])));
     assert_eq!(info["userSettingDefaults"]["sortDirection"], "asc");
+    assert_eq!(info["cyberchef"], "https://chef.example/");
     assert!(admin.get("/api/appinfo?fields=false").await.ok().get("fieldsArr").is_none());
     let me = bob.get("/api/user").await.ok();
     assert_eq!((&me["settings"]["sortDirection"], &me["canUpload"]), (&json!("asc"), &json!(true)));

@@ -1,20 +1,15 @@
 // A page on paper is light, whatever the screen is: what draws on a canvas must know before the print is laid out.
 
 import { nextTick } from 'vue'
-import { painted } from '@/design/preferences'
-
-let theme: string | undefined
+import { wear } from '@/design/ownTheme'
+import { paint, painted } from '@/design/preferences'
 
 function paper(): void {
-  theme = document.documentElement.dataset.theme
   document.documentElement.dataset.theme = 'light'
+  wear(null)
   painted.theme++
 }
-function screen(): void {
-  if (theme === undefined) delete document.documentElement.dataset.theme
-  else document.documentElement.dataset.theme = theme
-  painted.theme++
-}
+const screen = (): void => paint()
 
 export const printing = {
   begin(): void {

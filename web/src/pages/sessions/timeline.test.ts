@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { brushed, chartOf, finer } from './timeline'
+import { brushed, chartOf, finer, roomy } from './timeline'
 
 test('every bucket is there, also the empty ones', () => {
   const chart = chartOf({ interval: 60, sessionsHisto: [[60_000, 5], [180_000, 2]] }, 'sessions', { start: 30_000, stop: 250_000 })
@@ -36,4 +36,19 @@ test('over all time, what lies close together is asked for again in finer steps'
   expect(finer({ interval: 3600, sessionsHisto: [[0, 5], [30 * 86_400_000, 2]] })).toBeNull()
   expect(finer({ interval: 60, sessionsHisto: [[0, 5], [7_200_000, 2]] })).toBeNull()
   expect(finer({ interval: 3600 })).toBeNull()
+})
+
+test('one column stands among empty time, and is no area', () => {
+  const chart = roomy(chartOf({ interval: 60, 'source.bytesHisto': [[600_000, 7]], 'destination.bytesHisto': [[600_000, 2]] }, 'bytes', null))
+  expect(chart.xs).toHaveLength(24)
+  expect(chart.xs[11]).toBe(600)
+  expect(chart.total.filter(Boolean)).toEqual([9])
+  expect([chart.total[11], chart.dst?.[11], chart.dst?.length]).toEqual([9, 2, 24])
+  expect(chart.xs.every((at, i) => i === 0 || at - (chart.xs[i - 1] ?? 0) === 60)).toBe(true)
+})
+
+test('what has columns enough, or none, stays', () => {
+  const many = chartOf({ interval: 60, sessionsHisto: [[0, 1], [60_000 * 40, 1]] }, 'sessions', null)
+  expect(roomy(many)).toBe(many)
+  expect(roomy(chartOf({ interval: 1 }, 'sessions', null)).xs).toEqual([])
 })

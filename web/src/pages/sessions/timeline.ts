@@ -54,6 +54,19 @@ export function chartOf(graph: Graph, metric: Metric, range: { start: number; st
   return { xs, total, dst, interval: step / 1000 }
 }
 
+/** Fewer columns would be taken for areas: one alone for a bar that fills the page. */
+const LEAST_COLUMNS = 24
+
+/** With empty time on both sides of very few columns. */
+export function roomy(chart: Chart): Chart {
+  const lacking = LEAST_COLUMNS - chart.xs.length
+  if (!chart.xs.length || lacking <= 0) return chart
+  const before = Math.floor(lacking / 2)
+  const begin = (chart.xs[0] ?? 0) - before * chart.interval
+  const around = (list: readonly number[]): number[] => [...new Array<number>(before).fill(0), ...list, ...new Array<number>(lacking - before).fill(0)]
+  return { ...chart, xs: Array.from({ length: LEAST_COLUMNS }, (_, i) => begin + i * chart.interval), total: around(chart.total), dst: chart.dst && around(chart.dst) }
+}
+
 /** Over all time the server answers in hours; where everything lies close together, finer columns say more. */
 export function finer(graph: Graph): 'second' | 'minute' | null {
   const times = (graph.sessionsHisto ?? []).map(([at]) => at)

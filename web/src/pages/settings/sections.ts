@@ -1,6 +1,6 @@
 // The parts of the settings, each at its own address (`?section=`).
 
-import { Bell, Clock, Columns3, Eye, KeyRound, ListOrdered, Settings2 } from '@lucide/vue'
+import { Bell, Clock, Columns3, Eye, KeyRound, ListOrdered, Palette, Settings2 } from '@lucide/vue'
 import { defineAsyncComponent, type Component } from 'vue'
 import { hasRole } from '@/account'
 
@@ -9,12 +9,15 @@ export interface Section {
   icon: Component
   component: Component
   may?: () => boolean
+  /** Also of other users, for those who administer them; what is shared belongs to nobody's settings. */
+  others?: boolean
 }
 
 export const SECTIONS: readonly Section[] = [
-  { key: 'general', icon: Settings2, component: defineAsyncComponent(() => import('./GeneralSection.vue')) },
-  { key: 'security', icon: KeyRound, component: defineAsyncComponent(() => import('./SecuritySection.vue')) },
-  { key: 'layouts', icon: Columns3, component: defineAsyncComponent(() => import('./LayoutsSection.vue')) },
+  { key: 'general', icon: Settings2, component: defineAsyncComponent(() => import('./GeneralSection.vue')), others: true },
+  { key: 'theme', icon: Palette, component: defineAsyncComponent(() => import('./ThemeSection.vue')), others: true },
+  { key: 'security', icon: KeyRound, component: defineAsyncComponent(() => import('./SecuritySection.vue')), others: true },
+  { key: 'layouts', icon: Columns3, component: defineAsyncComponent(() => import('./LayoutsSection.vue')), others: true },
   { key: 'views', icon: Eye, component: defineAsyncComponent(() => import('./ViewsSection.vue')) },
   { key: 'lists', icon: ListOrdered, component: defineAsyncComponent(() => import('./ListsSection.vue')) },
   { key: 'queries', icon: Clock, component: defineAsyncComponent(() => import('./QueriesSection.vue')) },

@@ -54,7 +54,7 @@ export function categoriesOf(catalog: Catalog): Category[] {
 export function chooseable(category: Category, filter: string): Field[] {
   const wanted = filter.trim().toLowerCase()
   if (!wanted) return category.fields.filter((field) => !isMinor(field))
-  return category.fields.filter((field) => [field.exp, field.dbField, field.friendlyName, field.english ?? '', field.help ?? ''].some((text) => text.toLowerCase().includes(wanted)))
+  return category.fields.filter((field) => [field.exp, field.dbField, field.friendlyName, field.english ?? '', field.help ?? '', field.englishHelp ?? ''].some((text) => text.toLowerCase().includes(wanted)))
 }
 
 export const opened = (open: readonly Open[], fields: readonly Field[]): Open[] => {
