@@ -71,6 +71,11 @@ impl Bitmap {
         self.words.iter_mut().for_each(|w| *w = !*w);
         self.trim();
     }
+    /// Whether any of `len` rows from `start` on, or of the few beside them in the same words, is set.
+    pub(crate) fn any(&self, start: u32, len: u32) -> bool {
+        let end = (start as usize + len as usize).div_ceil(64).min(self.words.len());
+        self.words.get(start as usize / 64..end).is_some_and(|words| words.iter().any(|word| *word != 0))
+    }
     /// The rows, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| {
@@ -131,6 +136,14 @@ impl Selection {
             Selection::All => true,
             Selection::None => false,
             Selection::Some(bitmap) => bitmap.has(row),
+        }
+    }
+    /// Whether any of `len` rows from `start` on is meant.
+    pub(crate) fn any(&self, start: u32, len: u32) -> bool {
+        match self {
+            Selection::All => len > 0,
+            Selection::None => false,
+            Selection::Some(bitmap) => bitmap.any(start, len),
         }
     }
     pub(crate) fn into_bitmap(self, rows: u32) -> Bitmap {

@@ -15,6 +15,34 @@ pub(crate) fn each<T: Send>(
     make: impl Fn() -> T + Sync,
     work: impl Fn(usize, &Open<'_>, &mut T) -> Result<bool, Error> + Sync,
 ) -> Result<Vec<T>, Error> {
+    each_on(shared.options.threads, (shared, segments, control), make, work)
+}
+
+/// The same on so many threads.
+pub(crate) fn each_on<T: Send>(
+    threads: usize,
+    (shared, segments, control): (&Shared, &[Segment], &Control),
+    make: impl Fn() -> T + Sync,
+    work: impl Fn(usize, &Open<'_>, &mut T) -> Result<bool, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let work = |at: usize, state: &mut T| {
+        let Some(segment) = segments.get(at) else { return Ok(false) };
+        match Open::new(segment, &shared.registry, &shared.files)? {
+            Some(open) => work(at, &open, state),
+            None => Ok(true),
+        }
+    };
+    numbers(threads, control, segments.len(), make, work)
+}
+
+/// Calls `work` for every number below `count` in order, as [`each`] does for segments.
+pub(crate) fn numbers<T: Send>(
+    threads: usize,
+    control: &Control,
+    count: usize,
+    make: impl Fn() -> T + Sync,
+    work: impl Fn(usize, &mut T) -> Result<bool, Error> + Sync,
+) -> Result<Vec<T>, Error> {
     let next = AtomicUsize::new(0);
     let failure: Mutex<Option<Error>> = Mutex::new(None);
     let stop = || next.store(usize::MAX / 2, Ordering::Relaxed);
@@ -22,13 +50,10 @@ pub(crate) fn each<T: Send>(
         let mut state = make();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(segment) = segments.get(at) else { return state };
-            let done =
-                control.check().and_then(|()| match Open::new(segment, &shared.registry, &shared.files)? {
-                    Some(open) => work(at, &open, &mut state),
-                    None => Ok(true),
-                });
-            match done {
+            if at >= count {
+                return state;
+            }
+            match control.check().and_then(|()| work(at, &mut state)) {
                 Ok(true) => {}
                 Ok(false) => stop(),
                 Err(e) => {
@@ -39,7 +64,7 @@ pub(crate) fn each<T: Send>(
             }
         }
     };
-    let threads = shared.options.threads.clamp(1, segments.len().max(1));
+    let threads = threads.clamp(1, count.max(1));
     let states = if threads == 1 {
         vec![run()]
     } else {

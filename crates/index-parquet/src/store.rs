@@ -139,7 +139,7 @@ impl SessionIndex for Store {
                     if !matches!(rows, crate::bitmap::Selection::None) {
                         for tally in tallies {
                             control.check()?;
-                            tally.add(open, &rows)?;
+                            tally.add(open, rows)?;
                         }
                     }
                     Ok(true)
@@ -150,12 +150,14 @@ impl SessionIndex for Store {
             }
         }
         control.check()?;
+        let terms = ask.all_terms(asked)?;
         asked
             .iter()
             .zip(tallies)
-            .map(|(aggregate, tally)| match aggregate {
-                Aggregate::Terms(terms) => ask.terms(terms),
-                Aggregate::Distinct(target) => ask.distinct(*target),
+            .zip(terms)
+            .map(|((aggregate, tally), terms)| match (aggregate, terms) {
+                (_, Some(terms)) => Ok(terms),
+                (Aggregate::Distinct(target), _) => ask.distinct(*target),
                 _ => tally
                     .outcome()?
                     .ok_or_else(|| Error::new(index::ErrorKind::Unsupported, "an aggregate has no answer")),

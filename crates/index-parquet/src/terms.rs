@@ -8,13 +8,14 @@ use crate::bitmap::Selection;
 use crate::column::{Codes, Column, Data};
 use crate::eval::Node;
 use crate::intern::Interner;
+use crate::most::{Means, Most};
 use crate::parallel;
 use crate::segment::{Open, Segment};
 use crate::shared::Shared;
 use crate::tally::all_row_sums;
 use fields::{Def, Kind, Target};
 use index::meaning::order_buckets;
-use index::{Bucket, Control, Error, ErrorKind, Key, Order, Outcome, Terms};
+use index::{Aggregate, Bucket, Control, Error, ErrorKind, Key, Order, Outcome, Terms};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -101,7 +102,8 @@ pub(crate) fn small_range(ints: &[i64]) -> Option<(i64, usize)> {
     (size <= 1 << 17 && size <= ints.len().saturating_mul(4)).then_some((*least, size))
 }
 
-fn owned(key: &[u8], kind: Kind) -> Option<Key> {
+/// A value from the bytes that are its key on a level.
+pub(crate) fn owned(key: &[u8], kind: Kind) -> Option<Key> {
     if kind.is_int() {
         return Some(Key::Int(i64::from_le_bytes(key.try_into().ok()?)));
     }
@@ -289,14 +291,14 @@ impl<'a> Asked<'a> {
     }
 
     /// The rows of a segment that are meant.
-    pub(crate) fn rows(&self, number: usize, open: &Open<'_>) -> Result<Selection, Error> {
-        let place = self.rows.get(number);
-        if let Some(known) = place.and_then(OnceLock::get) {
-            return Ok(known.clone());
+    pub(crate) fn rows(&self, number: usize, open: &Open<'_>) -> Result<&Selection, Error> {
+        // there is a place for each segment
+        let Some(place) = self.rows.get(number) else { return Ok(&Selection::None) };
+        if let Some(known) = place.get() {
+            return Ok(known);
         }
         let found = self.node.rows(open, self.control)?;
-        place.map(|place| place.set(found.clone()));
-        Ok(found)
+        Ok(place.get_or_init(|| found))
     }
 
     /// Counts a level; `see` gets each pass's values with count and sums.
@@ -319,7 +321,7 @@ impl<'a> Asked<'a> {
                 |number, open, out| {
                     let rows = self.rows(number, open)?;
                     if !matches!(rows, Selection::None) {
-                        level.count(number, open, &rows, pass, out)?;
+                        level.count(number, open, rows, pass, out)?;
                     }
                     // only the first pass finds out how many passes it takes
                     if pass.number == 0 && out.memory() > share {
@@ -371,8 +373,48 @@ impl<'a> Asked<'a> {
         Ok(Outcome::Distinct(count))
     }
 
+    /// The lists of values that were asked for, one after the other; `None` in the places of other aggregates. Several fields
+    /// are counted side by side, each by one thread; what takes much memory afterwards, by all.
+    pub(crate) fn all_terms(&self, asked: &[Aggregate]) -> Result<Vec<Option<Outcome>>, Error> {
+        let threads = self.shared.options.threads.max(1);
+        let lists = asked.iter().filter(|one| matches!(one, Aggregate::Terms(_))).count();
+        let mut known: Vec<Option<Most>> = asked.iter().map(|_| None).collect();
+        if lists > 1 {
+            // otherwise the first fields would all find out the same
+            parallel::each(
+                self.shared,
+                self.segments,
+                self.control,
+                || (),
+                |number, open, ()| {
+                    self.rows(number, open)?;
+                    Ok(true)
+                },
+            )?;
+            let means = Means { threads: 1, memory: MEMORY / threads, all: false };
+            let made = parallel::numbers(threads, self.control, asked.len(), Vec::new, |number, made| {
+                if let Some(Aggregate::Terms(terms)) = asked.get(number)
+                    && let Some(target) = terms.levels.first()
+                {
+                    made.push((number, crate::most::most(self, *target, terms, means)?));
+                }
+                Ok(true)
+            })?;
+            for (number, most) in made.into_iter().flatten() {
+                if let Some(place) = known.get_mut(number) {
+                    *place = Some(most);
+                }
+            }
+        }
+        let outcome = |(one, known): (&Aggregate, Option<Most>)| match one {
+            Aggregate::Terms(terms) => self.terms(terms, known).map(Some),
+            _ => Ok(None),
+        };
+        asked.iter().zip(known).map(outcome).collect()
+    }
+
     /// The values and how often.
-    pub(crate) fn terms(&self, terms: &Terms) -> Result<Outcome, Error> {
+    fn terms(&self, terms: &Terms, mut known: Option<Most>) -> Result<Outcome, Error> {
         let mut above: Vec<Above> = Vec::new();
         // the buckets of each level, each with its key in the level and the number of the bucket above
         let mut levels: Vec<Vec<(u32, Bucket)>> = Vec::new();
@@ -380,9 +422,15 @@ impl<'a> Asked<'a> {
         for (depth, target) in terms.levels.iter().enumerate() {
             let level = Level { target: *target, above: &above, sums: &terms.sums };
             let best = std::cell::RefCell::new(Best::default());
-            if depth == 0
-                && let Some((most, counted)) = crate::most::most(self, *target, terms)?
-            {
+            let most = match known.take() {
+                _ if depth > 0 => Most::Usual,
+                Some(known @ (Most::Found(..) | Most::Usual)) => known,
+                _ => {
+                    let means = Means { threads: self.shared.options.threads, memory: MEMORY, all: true };
+                    crate::most::most(self, *target, terms, means)?
+                }
+            };
+            if let Most::Found(most, counted) = most {
                 total = counted;
                 for (value, count) in most {
                     best.borrow_mut().offer(0, &value, count, &[], target.kind(), terms);
