@@ -71,6 +71,11 @@ impl Bitmap {
         self.words.iter_mut().for_each(|w| *w = !*w);
         self.trim();
     }
+    /// The words of `len` rows from `start` on; `None` where they do not begin with a word.
+    pub(crate) fn words(&self, start: u32, len: u32) -> Option<&[u64]> {
+        let end = (start as usize + len as usize).div_ceil(64);
+        if start.is_multiple_of(64) { self.words.get(start as usize / 64..end) } else { None }
+    }
     /// Whether any of `len` rows from `start` on, or of the few beside them in the same words, is set.
     pub(crate) fn any(&self, start: u32, len: u32) -> bool {
         let end = (start as usize + len as usize).div_ceil(64).min(self.words.len());

@@ -295,6 +295,16 @@ impl Counter<'_> {
         }
         let several = self.list && page.entries != page.rows;
         let whole = !several && matches!(self.rows, Selection::All);
+        // every row has one value: the rows need not be said, and 64 of them are one word of the selection
+        let chosen = match self.rows {
+            Selection::Some(chosen) if !several && page.nulls == 0 && page.entries == page.rows => {
+                chosen.words(start, page.rows)
+            }
+            _ => None,
+        };
+        if let (Some(words), Coding::Dictionary) = (chosen, page.coding) {
+            return page.with_values(|bytes| self.chosen(bytes, count, words));
+        }
         if !whole {
             self.of_rows.clear();
             page_rows(&mut self.of_rows, self.list, page, start)?;
@@ -380,7 +390,7 @@ impl Counter<'_> {
             self.seen.resize(counts.len(), u32::MAX);
         }
         for (row, code) in self.of_rows.iter().zip(&self.codes) {
-            let Some(count) = counts.get_mut(*code as usize) else { return None };
+            let count = counts.get_mut(*code as usize)?;
             if !self.rows.has(*row) {
                 continue;
             }
@@ -391,6 +401,23 @@ impl Counter<'_> {
                 continue;
             }
             *count += 1;
+        }
+        Some(())
+    }
+
+    /// Counts numbers of the dictionary, a value a row, of the rows whose bits are set.
+    fn chosen(&mut self, bytes: &[u8], count: usize, words: &[u64]) -> Option<()> {
+        let (bits, bytes) = bytes.split_first()?;
+        self.codes.clear();
+        hybrid::decode(bytes, *bits, count, &mut self.codes)?;
+        for (codes, word) in self.codes.chunks(64).zip(words) {
+            let mut left = *word;
+            while left != 0 {
+                if let Some(code) = codes.get(left.trailing_zeros() as usize) {
+                    *self.counts.get_mut(*code as usize)? += 1;
+                }
+                left &= left - 1;
+            }
         }
         Some(())
     }

@@ -10,7 +10,7 @@
 //! memory, the logs of other processes (`shared`). Each file or table is a `segment`; bounds and Bloom filters leave out
 //! what cannot match, `eval` finds the rows (a test is made once for each dictionary value), on several threads
 //! (`parallel`). `search` keeps the best rows and makes documents of the page alone (`shape`); `tally` and `terms`
-//! count; `scan` gives whole documents in order.
+//! count, the most frequent values in ways of their own (`most`, `count`, `keys`); `scan` gives whole documents in order.
 //!
 //! **Changes** of rows that are written already (deletions, tags) are a log of their own (`changes`), applied when read
 //! and folded in when files are rewritten.
