@@ -172,6 +172,11 @@ impl Clustered {
         answer.ok("remove from the catalogue").map(|_| true)
     }
 
+    /// Every node of a fleet asks the same copy: another one may be behind for a moment, and what was finished would run again.
+    fn search_path(&self, index: &str) -> String {
+        format!("/{}{index}/_search?allow_partial_search_results=false&preference=catalogue", self.prefix)
+    }
+
     /// Every document of a query, sorted by what is unique among them.
     fn every(&self, index: &str, query: &Json, sort: &Json, most: usize) -> Result<Vec<Json>, Error> {
         let mut found: Vec<Json> = Vec::new();
@@ -182,7 +187,7 @@ impl Clustered {
             if let Some(after) = after.take() {
                 body["search_after"] = after;
             }
-            let path = format!("/{}{index}/_search?allow_partial_search_results=false", self.prefix);
+            let path = self.search_path(index);
             let mut answer = crate::store::whole(
                 self.ready()?.call("POST", &path, Some(&body))?.ok("read the catalogue")?,
             )?;
@@ -296,7 +301,7 @@ impl Catalog for Clustered {
         let body = json!({ "size": 0, "track_total_hits": false, "aggs": { "all": {
             "terms": { "field": "collection", "size": 10_000, "order": { "_key": "asc" } },
         } } });
-        let path = format!("/{}entries/_search?allow_partial_search_results=false", self.prefix);
+        let path = self.search_path("entries");
         let answer = self.ready()?.call("POST", &path, Some(&body))?.ok("read the catalogue")?;
         let answer = crate::store::whole(answer)?;
         let buckets = answer.pointer("/aggregations/all/buckets").and_then(Json::as_array);

@@ -168,6 +168,11 @@ impl Client {
         })))
     }
 
+    /// The name of this client among all that ask the cluster.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
     /// Every host, for people.
     pub fn hosts(&self) -> String {
         self.0.hosts.join(", ")

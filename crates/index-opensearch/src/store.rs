@@ -140,11 +140,13 @@ impl Store {
         }
     }
 
-    /// The path of a search over every index of sessions.
+    /// The path of a search over every index of sessions. A process asks the same copies every time: those of a shard are refreshed one after the
+    /// other, and its answers would go back and forth.
     pub(crate) fn search_path(&self) -> String {
         format!(
-            "/{}/_search?allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true",
-            self.options.sessions()
+            "/{}/_search?allow_partial_search_results=false&ignore_unavailable=true&allow_no_indices=true&preference={}",
+            self.options.sessions(),
+            self.client.name()
         )
     }
 
