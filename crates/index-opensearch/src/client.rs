@@ -1,14 +1,13 @@
 //! Requests to a cluster: several hosts, log-in, time-outs, cancelling, errors in the words of the store traits.
 
 use crate::options::{Auth, Options};
+use crate::tls::{self, Told};
 use index::{Control, Error, ErrorKind};
 use serde_json::Value as Json;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 /// How often a waiting query looks whether it was cancelled.
 const LOOK: Duration = Duration::from_millis(5);
@@ -95,6 +94,13 @@ impl Answer {
     }
 }
 
+/// Why there is no answer.
+struct Failed {
+    error: Error,
+    /// Waiting does not help: only other settings do.
+    settled: bool,
+}
+
 /// Speaks with a cluster. Clones share connections.
 #[derive(Clone)]
 pub(crate) struct Client(Arc<Inner>);
@@ -105,45 +111,16 @@ struct Inner {
     /// The host that answered last.
     current: AtomicUsize,
     authorization: Option<String>,
+    told: Told,
     timeout: Duration,
     /// Makes the names of queries, by which they are found when they are cancelled.
     asked: AtomicU64,
     name: String,
 }
 
-fn pem(path: &Path) -> Result<Vec<PemItem<'static>>, Error> {
-    let wrong = |error: String| {
-        Error::new(ErrorKind::Unavailable, format!("{}: {error}; it must hold PEM", path.display()))
-    };
-    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    parse_pem(&bytes).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
-    let items = pem(path)?.into_iter();
-    Ok(items.filter_map(|item| if let PemItem::Certificate(one) = item { Some(one) } else { None }).collect())
-}
-
-fn private_key(path: &Path) -> Result<PrivateKey<'static>, Error> {
-    let found = pem(path)?
-        .into_iter()
-        .find_map(|item| if let PemItem::PrivateKey(key) = item { Some(key) } else { None });
-    found.ok_or_else(|| {
-        Error::new(ErrorKind::Unavailable, format!("{}: holds no private key in PEM", path.display()))
-    })
-}
-
 impl Client {
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let roots = match &options.ca {
-            Some(path) => RootCerts::new_with_certs(&certificates(path)?),
-            None => RootCerts::PlatformVerifier,
-        };
-        let identity = match &options.client_certificate {
-            Some((chain, key)) => Some(ClientCert::new_with_certs(&certificates(chain)?, private_key(key)?)),
-            None => None,
-        };
-        let tls = TlsConfig::builder().root_certs(roots).client_cert(identity).build();
+        let tls = tls::config(options)?;
         let agent = ureq::Agent::config_builder()
             .timeout_connect(Some(options.connect_timeout))
             .http_status_as_error(false)
@@ -162,6 +139,7 @@ impl Client {
             hosts: options.hosts.clone(),
             current: AtomicUsize::new(0),
             authorization: options.auth.header(),
+            told: Told::of(options),
             timeout: options.timeout,
             asked: AtomicU64::new(0),
             name: format!("hindsight-{:016x}", u64::from_le_bytes(seed)),
@@ -202,9 +180,22 @@ impl Client {
         body: &[u8],
         name: Option<&str>,
     ) -> Result<Answer, Error> {
+        self.attempt(method, path, kind, body, name).map_err(|failed| failed.error)
+    }
+
+    fn attempt(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+        name: Option<&str>,
+    ) -> Result<Answer, Failed> {
         let inner = &*self.0;
         let first = inner.current.load(Ordering::Relaxed);
         let mut last = String::new();
+        // whether every host failed for what only other settings mend
+        let mut settled = true;
         for turn in 0..inner.hosts.len() {
             let at = (first + turn) % inner.hosts.len();
             let Some(host) = inner.hosts.get(at) else { continue };
@@ -212,6 +203,7 @@ impl Client {
                 // what stands before a cluster says so when nothing is behind it
                 Ok(answer) if matches!(answer.status, 502 | 504) && turn + 1 < inner.hosts.len() => {
                     last = format!("{host}: {}", answer.reason());
+                    settled = false;
                 }
                 Ok(answer) => {
                     inner.current.store(at, Ordering::Relaxed);
@@ -222,23 +214,35 @@ impl Client {
                 {
                     // what is asked next goes to another: this one may hang
                     inner.current.store((at + 1) % inner.hosts.len(), Ordering::Relaxed);
-                    return Err(Error::new(
+                    let error = Error::new(
                         ErrorKind::TimedOut,
                         format!(
                             "{host} did not answer within {} s; narrow the time range, or look after the cluster",
                             inner.timeout.as_secs()
                         ),
-                    ));
+                    );
+                    return Err(Failed { error, settled: false });
                 }
-                Err(error) => last = format!("{host}: {error}"),
+                Err(error) => match tls::reason(&error, &inner.told) {
+                    Some((why, stays)) => {
+                        last = format!("{host}: {why}");
+                        settled &= stays;
+                    }
+                    None => {
+                        last = format!("{host}: {error}");
+                        settled = false;
+                    }
+                },
             }
         }
-        Err(Error::new(
-            ErrorKind::Unavailable,
+        let text = if settled {
+            format!("no host of the cluster can be used: {last}")
+        } else {
             format!(
                 "no host of the cluster can be reached ({last}); check that it runs, its address, and TLS"
-            ),
-        ))
+            )
+        };
+        Err(Failed { error: Error::new(ErrorKind::Unavailable, text), settled })
     }
 
     /// A query: ends when the caller says so, and the cluster stops working on it too. It is asked again for some seconds where the cluster has just
@@ -307,7 +311,13 @@ impl Client {
 
     /// What the cluster is, and its version.
     pub fn product(&self) -> Result<(Product, String), Error> {
-        let answer = self.call("GET", "/", None)?;
+        let answer = match self.attempt("GET", "/", "", &[], None) {
+            Ok(answer) => answer,
+            Err(Failed { error, settled: true }) => {
+                return Err(Error::new(ErrorKind::Unsupported, error.context));
+            }
+            Err(Failed { error, .. }) => return Err(error),
+        };
         if (400..500).contains(&answer.status) && answer.status != 429 {
             // it is there: waiting does not help
             let error = answer.error("say what it is");

@@ -22,6 +22,7 @@ mod shape;
 mod spool;
 mod store;
 mod template;
+mod tls;
 mod writer;
 
 pub use catalog::Clustered;

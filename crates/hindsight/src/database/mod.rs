@@ -19,6 +19,10 @@ pub fn run(command: &DbCommand, home: &Home, config: &Config, quiet: bool) -> Re
         DbCommand::Init => {
             let new = !home.index().exists();
             let stores = Stores::open(home)?;
+            // a cluster that is away is made nothing in
+            if stores.embedded.is_none() {
+                stores.index.upgrade()?;
+            }
             let health = stores.index.health()?;
             let what = if new { "made" } else { "there already, left as it is" };
             print(|out| writeln!(out, "{}: {what}, {} sessions", health.place, HumanCount(health.sessions)))

@@ -15,6 +15,7 @@ pub struct Cluster {
     engine: &'static str,
     port: u16,
     data: Option<tempfile::TempDir>,
+    secured: bool,
     _one: Option<MutexGuard<'static, ()>>,
 }
 
@@ -42,11 +43,21 @@ impl Cluster {
     pub fn start_with(engine: &'static str, nodes: u16, settings: &str) -> Option<Self> {
         let variable = if engine == "opensearch" { "SEARCH_CLUSTER" } else { "SEARCH_CLUSTER_ES" };
         if let (Ok(address), 1, "") = (std::env::var(variable), nodes, settings) {
-            return Some(Self { address, engine, port: 0, data: None, _one: None });
+            return Some(Self { address, engine, port: 0, data: None, secured: false, _one: None });
         }
+        Self::own(engine, nodes, settings, false)
+    }
+
+    /// One node of OpenSearch with HTTPS and log-in; see [`Cluster::certificates`].
+    pub fn start_secured() -> Option<Self> {
+        Self::own("opensearch", 1, "", true)
+    }
+
+    fn own(engine: &'static str, nodes: u16, settings: &str, secured: bool) -> Option<Self> {
         let installed = Command::new(script())
             .arg("install")
             .env("ENGINE", engine)
+            .env("SECURE", if secured { "1" } else { "" })
             .stderr(Stdio::piped())
             .output()
             .unwrap();
@@ -61,9 +72,10 @@ impl Cluster {
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(data.path(), open).unwrap();
         let port = free_port(nodes);
+        let scheme = if secured { "https" } else { "http" };
         let address =
-            (0..nodes).map(|k| format!("http://127.0.0.1:{}", port + k)).collect::<Vec<_>>().join(",");
-        let cluster = Self { address, engine, port, data: Some(data), _one: Some(one) };
+            (0..nodes).map(|k| format!("{scheme}://127.0.0.1:{}", port + k)).collect::<Vec<_>>().join(",");
+        let cluster = Self { address, engine, port, data: Some(data), secured, _one: Some(one) };
         let started = cluster.script(&["start", &nodes.to_string()], settings);
         assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
         Some(cluster)
@@ -74,7 +86,13 @@ impl Cluster {
         let mut command = Command::new(script());
         command.args(arguments).env("ENGINE", self.engine).env("DATA_DIR", data.path());
         command.env("PORT", self.port.to_string()).env("SETTINGS", settings).env("HEAP", "384m");
+        command.env("SECURE", if self.secured { "1" } else { "" });
         command.output().unwrap()
+    }
+
+    /// Where the certificates of a secured one are; `deploy/search-cluster` lists them.
+    pub fn certificates(&self) -> PathBuf {
+        self.data.as_ref().expect("an own cluster").path().join("certificates")
     }
 
     /// Kills a node (from 1) as `kill -9` does.
