@@ -39,15 +39,22 @@ pub struct ConversationBuilder {
     source_mac: Option<Mac>,
     streams: [TcpStream; 2],
     fragments: Defragmenter<()>,
+    last: i64,
+    out: Out,
+}
+
+/// What was said so far.
+struct Out {
     held: usize,
     limit: usize,
-    last: i64,
-    out: Conversation,
+    /// Each side is one turn.
+    joined: bool,
+    conversation: Conversation,
 }
 
 impl std::fmt::Debug for ConversationBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ConversationBuilder").field("held", &self.held).finish_non_exhaustive()
+        f.debug_struct("ConversationBuilder").field("held", &self.out.held).finish_non_exhaustive()
     }
 }
 
@@ -61,11 +68,16 @@ impl ConversationBuilder {
             source_mac: None,
             streams: [TcpStream::new(), TcpStream::new()],
             fragments: Defragmenter::new(limits),
-            held: 0,
-            limit,
             last: 0,
-            out: Conversation::default(),
+            out: Out { held: 0, limit, joined: false, conversation: Conversation::default() },
         }
+    }
+
+    /// Puts all that a side says into one turn, whoever says something in between, datagrams too.
+    #[must_use]
+    pub fn joined(mut self) -> Self {
+        self.out.joined = true;
+        self
     }
 
     /// Takes a packet.
@@ -87,7 +99,7 @@ impl ConversationBuilder {
         match self.fragments.part(&part, packet.time, ()) {
             Defragmented::Waiting => {}
             Defragmented::Complete { bytes, .. } => self.decoded(&decode_ip(&decoded, &bytes), packet.time),
-            Defragmented::Bad { frames } => self.out.unreadable += frames.len() as u64,
+            Defragmented::Bad { frames } => self.out.conversation.unreadable += frames.len() as u64,
         }
     }
 
@@ -109,13 +121,13 @@ impl ConversationBuilder {
 
     fn decoded(&mut self, decoded: &Decoded<'_>, time: i64) {
         let speaker = self.speaker(decoded);
+        let out = &mut self.out;
         let Transport::Tcp(tcp) = &decoded.transport else {
             if decoded.stop.is_some() && decoded.payload.is_empty() {
-                self.out.unreadable += 1;
+                out.conversation.unreadable += 1;
             } else if !decoded.payload.is_empty() {
-                let lost = decoded.missing as u64;
-                self.say(speaker, time, decoded.payload, Join::Never);
-                self.out.lost += lost;
+                out.say(speaker, time, decoded.payload, Join::Never);
+                out.conversation.lost += decoded.missing as u64;
             }
             return;
         };
@@ -126,10 +138,6 @@ impl ConversationBuilder {
             Side::Src => (source, destination),
             Side::Dst => (destination, source),
         };
-        let mut events = Vec::new();
-        let mut emit = |event: Event<'_>| {
-            events.extend(said(event));
-        };
         // data may come with a SYN, behind it
         let first = if flags.syn() { seq.plus(1) } else { seq };
         if flags.syn() {
@@ -139,79 +147,68 @@ impl ConversationBuilder {
                 own.start(first);
             }
         }
-        let mut acknowledged = Vec::new();
-        if !flags.rst() {
-            let cut = u32::try_from(decoded.missing).unwrap_or(u32::MAX);
-            own.segment(first, decoded.payload, cut, flags.fin(), time, StreamLimits::default(), &mut emit);
-            if flags.ack() {
-                other.start(Seq(tcp.ack()));
-                other.acknowledged(Seq(tcp.ack()), time, &mut |event| acknowledged.extend(said(event)));
-            }
+        if flags.rst() {
+            return;
         }
-        // what the other side had said before this packet answers it
-        self.take(speaker.other(), acknowledged);
-        self.take(speaker, events);
+        if flags.ack() {
+            // what the other side had said before this packet answers it
+            other.start(Seq(tcp.ack()));
+            other.acknowledged(Seq(tcp.ack()), time, &mut |event| out.take(speaker.other(), event));
+        }
+        let cut = u32::try_from(decoded.missing).unwrap_or(u32::MAX);
+        let mut emit = |event: Event<'_>| out.take(speaker, event);
+        own.segment(first, decoded.payload, cut, flags.fin(), time, StreamLimits::default(), &mut emit);
     }
 
-    fn take(&mut self, speaker: Side, events: Vec<(Said, i64)>) {
-        for (said, time) in events {
-            match said {
-                Said::Bytes(bytes) => self.say(speaker, time, &bytes, Join::SameSpeaker),
-                Said::Gap(len) => {
-                    self.out.lost += u64::from(len);
-                    if self.held < self.limit {
-                        let turn = Turn { speaker, time, lost_before: u64::from(len), bytes: Vec::new() };
-                        self.out.turns.push(turn);
-                    }
+    /// Nothing more will come.
+    pub fn finish(mut self) -> Conversation {
+        let last = self.last;
+        for (stream, speaker) in self.streams.iter_mut().zip([Side::Src, Side::Dst]) {
+            stream.close(last, &mut |event| self.out.take(speaker, event));
+        }
+        while let Some(frames) = self.fragments.close() {
+            self.out.conversation.unreadable += frames.len() as u64;
+        }
+        self.out.conversation
+    }
+}
+
+impl Out {
+    fn take(&mut self, speaker: Side, event: Event<'_>) {
+        match event {
+            Event::Data { bytes, time } => self.say(speaker, time, bytes, Join::SameSpeaker),
+            Event::Gap { len, time } => {
+                self.conversation.lost += u64::from(len);
+                if self.held < self.limit && !self.joined {
+                    let turn = Turn { speaker, time, lost_before: u64::from(len), bytes: Vec::new() };
+                    self.conversation.turns.push(turn);
                 }
             }
+            Event::End { .. } => {}
         }
     }
 
     fn say(&mut self, speaker: Side, time: i64, bytes: &[u8], join: Join) {
         let room = self.limit.saturating_sub(self.held).min(bytes.len());
         let (kept, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
-        self.out.left_out += rest.len() as u64;
+        let Conversation { turns, left_out, .. } = &mut self.conversation;
+        *left_out += rest.len() as u64;
         if kept.is_empty() {
             return;
         }
         self.held += kept.len();
-        match self.out.turns.last_mut() {
+        if self.joined
+            && let Some(turn) = turns.iter_mut().find(|turn| turn.speaker == speaker)
+        {
+            turn.bytes.extend_from_slice(kept);
+            return;
+        }
+        match turns.last_mut() {
             Some(last) if last.speaker == speaker && (join == Join::SameSpeaker || last.bytes.is_empty()) => {
                 last.bytes.extend_from_slice(kept);
             }
-            _ => self.out.turns.push(Turn { speaker, time, lost_before: 0, bytes: kept.to_vec() }),
+            _ => turns.push(Turn { speaker, time, lost_before: 0, bytes: kept.to_vec() }),
         }
-    }
-
-    /// Nothing more will come.
-    pub fn finish(mut self) -> Conversation {
-        let last = self.last;
-        for speaker in [Side::Src, Side::Dst] {
-            let mut events = Vec::new();
-            let [source, destination] = &mut self.streams;
-            let stream = if speaker == Side::Src { source } else { destination };
-            stream.close(last, &mut |event| events.extend(said(event)));
-            self.take(speaker, events);
-        }
-        while let Some(frames) = self.fragments.close() {
-            self.out.unreadable += frames.len() as u64;
-        }
-        self.out
-    }
-}
-
-/// An event of a stream, owned.
-enum Said {
-    Bytes(Vec<u8>),
-    Gap(u32),
-}
-
-fn said(event: Event<'_>) -> Option<(Said, i64)> {
-    match event {
-        Event::Data { bytes, time } => Some((Said::Bytes(bytes.to_vec()), time)),
-        Event::Gap { len, time } => Some((Said::Gap(len), time)),
-        Event::End { .. } => None,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A live capture writes its packets through a [`Writer`], plain, compressed or encrypted; sessions remember where each packet went
 //! ([`session::Positions`]). [`fetch`] and [`Export`] get them back: positions of many sessions become few large reads,
-//! in order of time. [`Estimator`] says beforehand what an export will be and what of it is gone;
+//! in order of time; [`Sweep`] gives them out as they lie. [`Estimator`] says beforehand what an export will be and what of it is gone;
 //! [`ConversationBuilder`] turns packets into what both sides said; [`bpf`] filters them as tcpdump does. [`Scrubber`] takes them out for good. Packets that
 //! cannot be had are never an error of the whole: they are counted by file, with the reason ([`Loss`]).
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used))]
@@ -21,6 +21,7 @@ mod records;
 pub mod retention;
 mod scan;
 mod scrub;
+mod sweep;
 mod wanted;
 mod window;
 mod writer;
@@ -35,6 +36,7 @@ pub use merge::{Merge, Packet};
 pub use records::Records;
 pub use scan::{Scan, State, repair, scan};
 pub use scrub::{Scrubbed, Scrubber};
+pub use sweep::{Placed, Run, Stretches, Sweep, SweepReader};
 pub use wanted::Wanted;
 pub use writer::{
     Direct, Disk, DiskFile, FileFacts, FileFormat, Folders, Lost, Native, Placement, Position, Register,

@@ -362,7 +362,7 @@ impl<'a> Merge<'a> {
 }
 
 /// Name of the interface and fineness of time of a record.
-fn origin<'a>(format: &'a Format, head: &RecordHeader) -> (Option<&'a str>, bool) {
+pub(crate) fn origin<'a>(format: &'a Format, head: &RecordHeader) -> (Option<&'a str>, bool) {
     match format {
         Format::Pcap(pcap) => (None, pcap.nanos),
         Format::PcapNg(ng) => {

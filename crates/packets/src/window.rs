@@ -132,6 +132,24 @@ impl Window {
         Ok(header)
     }
 
+    /// The header of a record that lies in the buffer as a whole; nothing is read.
+    pub fn here(&self, at: u64) -> Option<RecordHeader> {
+        let header = self.format.header(self.slice(at, MAX_HEADER as u64)?, at).ok()?;
+        (header.at + header.len <= self.start + self.filled as u64).then_some(header)
+    }
+
+    /// Whether records can be seen together, with what lies between them, as far as the buffer reaches.
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.body, Body::Arkime(_))
+    }
+
+    /// What the buffer holds between two places of the file.
+    pub fn between(&self, from: u64, to: u64) -> &[u8] {
+        let at = |place: u64| place.checked_sub(self.start).and_then(|at| usize::try_from(at).ok());
+        let (Some(from), Some(to)) = (at(from), at(to)) else { return &[] };
+        self.buffer.get(from..to.min(self.filled)).unwrap_or_default()
+    }
+
     /// The captured bytes of a record whose header was the last to be asked for.
     pub fn bytes(&self, header: &RecordHeader) -> &[u8] {
         if let Body::Arkime(reader) = &self.body {
