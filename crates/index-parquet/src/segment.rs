@@ -307,6 +307,7 @@ impl<'a> Open<'a> {
         Rebuild {
             names: self.names(),
             columns,
+            fields: crate::shape::by_number(columns),
             changeable: changeable.collect(),
             whole: show.targets().is_none(),
         }

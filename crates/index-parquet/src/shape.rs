@@ -121,10 +121,28 @@ impl Names {
 pub(crate) struct Rebuild<'a> {
     pub names: &'a Names,
     pub columns: &'a HashMap<Key, Arc<Column>>,
+    /// Those of `columns` that are fields, by number: asked for each slot of each document.
+    pub fields: Vec<Option<&'a Column>>,
     /// The numbers of tags and the like: they may have been changed since the shape was written, so that it does not name them.
     pub changeable: Vec<(Target, u32)>,
     /// Whether every target is shown; otherwise those that have a column are.
     pub whole: bool,
+}
+
+/// The columns that are fields, by their number.
+pub(crate) fn by_number(columns: &HashMap<Key, Arc<Column>>) -> Vec<Option<&Column>> {
+    let mut fields = Vec::new();
+    for (key, column) in columns {
+        let Key::Field(number) = key else { continue };
+        let at = *number as usize;
+        if fields.len() <= at {
+            fields.resize(at + 1, None);
+        }
+        if let Some(slot) = fields.get_mut(at) {
+            *slot = Some(&**column);
+        }
+    }
+    fields
 }
 
 impl Rebuild<'_> {
@@ -169,14 +187,15 @@ impl Rebuild<'_> {
             return None;
         }
         let count = reader.len()?;
-        let mut slots = Vec::with_capacity(count.min(256));
+        // of a document of which little is shown, most slots are passed over
+        let mut slots = Vec::with_capacity(count.min(self.columns.len()).min(256));
         for _ in 0..count {
             let code = reader.int()?;
             let wanted = if code % 2 == 1 { Some(reader.len()?) } else { None };
             let Some((target, number)) = *self.names.targets.get(usize::try_from(code / 2).ok()?)? else {
                 continue;
             };
-            let Some(column) = self.columns.get(&Key::Field(number)) else { continue };
+            let Some(column) = self.fields.get(number as usize).copied().flatten() else { continue };
             let whole = column.of_row(row);
             let range = match wanted {
                 None => whole,

@@ -221,8 +221,7 @@ impl SweepReader<'_> {
     pub fn next(&mut self, see: &mut dyn FnMut(&Run<'_>) -> bool) -> bool {
         let all = self.all;
         let Some(stretch) = all.stretches.get(all.next.fetch_add(1, Ordering::Relaxed)) else { return false };
-        let mut places =
-            std::mem::take(&mut *stretch.places.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut places = std::mem::take(&mut *stretch.places.lock().unwrap_or_else(PoisonError::into_inner));
         places.sort_unstable();
         places.dedup();
         if let Err((source, gone)) = self.open(stretch.file) {

@@ -1,14 +1,16 @@
 //! Hunts: a search in the payload of the sessions of a query, as a job that survives a restart.
 //!
 //! One hunt runs at a time, the oldest first; its sessions are searched by all cores, in order of first packet, many at once, so that
-//! each file is read forward with large reads. Every few seconds the place it has come to is written to the catalogue, and from
+//! each stretch of a file is read once or few times, with large reads. Every few seconds the place it has come to is written to the catalogue, and from
 //! there it goes on after a pause or a restart. Sessions that match carry its id and name (`huntId`, `huntName`); where the match lies is kept in the collection `huntresults`.
 
 mod claim;
 mod estimate;
 mod measure;
 mod needle;
+mod raw;
 mod search;
+mod sieve;
 
 pub(crate) use claim::Claims;
 pub(crate) use estimate::estimate;
@@ -35,12 +37,15 @@ pub(crate) const HUNTS: &str = "hunts";
 pub(crate) const RESULTS: &str = "huntresults";
 /// Between two writes of the progress.
 const SAVE: Duration = Duration::from_secs(2);
-/// Sessions handed to the cores at once, unless they are long.
-const BATCH: usize = 4_096;
-/// Packets of one batch.
-const BATCH_PACKETS: usize = 400_000;
+/// Sessions handed to the cores at once, unless they are long. A session reaches into what those that begin later lie in, which is
+/// read again for them if they come in another batch: few batches read little twice.
+const BATCH: usize = 65_536;
+/// Packets of one batch: 16 bytes of memory each.
+const BATCH_PACKETS: usize = 2_000_000;
 /// Bytes of the packets of one batch.
-const BATCH_BYTES: u64 = 256 << 20;
+const BATCH_BYTES: u64 = 512 << 20;
+/// The same where packets are put together, which are in memory meanwhile.
+const BATCH_TOGETHER: u64 = 256 << 20;
 /// Failed sessions that are listed.
 const FAILED: usize = 1_000;
 
@@ -151,7 +156,8 @@ impl Batch {
         self.packets += packets;
         self.bytes += share_of(&doc, packets);
         self.docs.push(doc);
-        self.docs.len() >= BATCH || self.packets >= BATCH_PACKETS || self.bytes >= BATCH_BYTES
+        let most = if quest.reassembled { BATCH_TOGETHER } else { BATCH_BYTES };
+        self.docs.len() >= BATCH || self.packets >= BATCH_PACKETS || self.bytes >= most
     }
 
     /// The sessions that it holds; it is empty then.
@@ -272,6 +278,7 @@ fn needed() -> Show {
         &core::SRC_IP.def,
         &core::SRC_PORT.def,
         &core::SRC_MAC.def,
+        &core::NOT_KEPT_PACKETS.def,
     ];
     Show::WithPositions(defs.map(Target::of).to_vec())
 }

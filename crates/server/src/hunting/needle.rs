@@ -1,15 +1,19 @@
 //! What a hunt looks for.
 
+use super::sieve::Sieve;
 use crate::error::ApiError;
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
-/// What is searched for.
+/// What is searched for. A thread that searches much has its own: what an expression needs while it is at work is not shared then.
+#[derive(Clone)]
 pub(crate) struct Needle {
     how: How,
+    sieve: Option<Sieve>,
 }
 
 /// How bytes are looked at.
+#[derive(Clone)]
 enum How {
     /// These bytes as they are.
     Bytes(Box<Finder<'static>>),
@@ -22,14 +26,6 @@ enum How {
 impl Needle {
     /// Reads `search` as `searchType` says; the error is for the user.
     pub fn read(kind: &str, search: &str) -> Result<Self, ApiError> {
-        let build = |pattern: &str, insensitive: bool| {
-            RegexBuilder::new(pattern)
-                .unicode(false)
-                .case_insensitive(insensitive)
-                .dot_matches_new_line(true)
-                .size_limit(4 << 20)
-                .build()
-        };
         let bad = |error: regex::Error| {
             ApiError::forbidden(format!("the search is no regular expression: {error}"))
         };
@@ -69,7 +65,17 @@ impl Needle {
                 "the search matches nothing at all, so every packet would match",
             ));
         }
-        Ok(Self { how })
+        let sieve = match &how {
+            How::Bytes(finder) => Some(Sieve::Bytes(finder.clone())),
+            How::Regex(regex) => Sieve::rough(regex, false).map(Sieve::Regex),
+            How::Digits(regex) => Sieve::rough(regex, true).map(Sieve::Digits),
+        };
+        Ok(Self { how, sieve })
+    }
+
+    /// What tells which of many packets are worth a look; none where each has to be looked at.
+    pub fn sieve(&self) -> Option<&Sieve> {
+        self.sieve.as_ref()
     }
 
     /// Offset and length of the first `most` matches; `digits` is room that is used again.
@@ -90,13 +96,33 @@ impl Needle {
             }
             How::Regex(regex) => regex.find_iter(bytes).take(most).map(|m| (m.start(), m.len())).collect(),
             How::Digits(regex) => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let digit = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or(b'0');
-                digits.clear();
-                digits.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+                write_digits(bytes, digits);
                 let whole = regex.find_iter(digits).filter(|m| m.start() % 2 == 0);
                 whole.take(most).map(|m| (m.start() / 2, m.len().div_ceil(2))).collect()
             }
+        }
+    }
+}
+
+/// An expression over bytes as hunts understand it.
+pub(super) fn build(pattern: &str, insensitive: bool) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern)
+        .unicode(false)
+        .case_insensitive(insensitive)
+        .dot_matches_new_line(true)
+        .size_limit(4 << 20)
+        .build()
+}
+
+/// The hexadecimal digits of bytes, lower case.
+pub(super) fn write_digits(bytes: &[u8], digits: &mut Vec<u8>) {
+    // without a table and without a test at each byte, so that many are done at once
+    let digit = |value: u8| value + b'0' + u8::from(value > 9) * (b'a' - b'0' - 10);
+    digits.clear();
+    digits.resize(bytes.len() * 2, 0);
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        if let [high, low] = pair {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
         }
     }
 }

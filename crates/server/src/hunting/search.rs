@@ -1,5 +1,8 @@
-//! Searching the packets of many sessions at once: each file is read forward once by each core, packets are searched where they lie in the
-//! buffer, and a conversation is kept only until its last packet has come.
+//! Searching the packets of many sessions at once, where they lie in the buffer they were read into.
+//!
+//! Packets one by one: stretches of the files go to whichever core is free, and a run of packets that cannot hold the needle is passed over as a
+//! whole ([`super::sieve`]). Put together: each core has sessions of its own and reads their files forward; a conversation is kept only until its last
+//! packet has come. Sessions that lie in several files need their packets in order of time, and go the way of exports ([`Merge`]).
 
 use super::{Needle, share_of};
 use crate::api::packets::{MAX_BYTES, dir, side, source};
@@ -7,28 +10,29 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::stored::Located;
 use index::Control;
-use packets::{ConversationBuilder, Merge, Packet, Side, Wanted};
+use packets::{ConversationBuilder, Merge, Packet, Side, Sweep, Wanted};
 use serde_json::{Value, json};
 use session::{SessionDoc, SessionId, core};
 use wire::{LinkType, decode};
 
 /// Matches kept of one session.
-const MATCHES: usize = 10;
+pub(super) const MATCHES: usize = 10;
 /// Bytes shown around a match.
 const AROUND: usize = 24;
 /// Packets between two looks at whether the hunt was ended.
 const CHECK: u64 = 4_096;
 
-/// What is searched for, and where in a session.
+/// What is searched for, and where in a session. Each thread has its own.
+#[derive(Clone)]
 pub(super) struct Quest {
-    needle: Needle,
-    reassembled: bool,
+    pub needle: Needle,
+    pub reassembled: bool,
     src: bool,
     dst: bool,
     /// Packets of each session that are looked at.
     pub packets: usize,
     /// For whom packets are read.
-    user: String,
+    pub user: String,
 }
 
 impl Quest {
@@ -51,6 +55,15 @@ impl Quest {
             Side::Dst => self.dst,
         }
     }
+
+    /// The first `most` matches in what a side has sent.
+    fn look<'b>(&self, side: Side, bytes: &'b [u8], most: usize, room: &mut Vec<u8>) -> Vec<Match<'b>> {
+        if most == 0 || bytes.is_empty() || !self.wants(side) {
+            return Vec::new();
+        }
+        let found = self.needle.find(bytes, most, room);
+        found.into_iter().map(|(at, len)| Match { side, at, len, bytes }).collect()
+    }
 }
 
 /// What was read.
@@ -71,7 +84,7 @@ impl Done {
 }
 
 /// A session and where it matches; `None` where no packet of it could be read.
-type Found = (SessionId, Option<Vec<Value>>);
+pub(super) type Found = (SessionId, Option<Vec<Value>>);
 
 /// Searches sessions by all cores; the answers are in their order.
 pub(super) fn search(
@@ -81,27 +94,67 @@ pub(super) fn search(
     control: &Control,
 ) -> Result<(Vec<Found>, Done), ApiError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts = even_parts(docs, quest, cores);
+    let (simple, spread): (Vec<&SessionDoc>, Vec<_>) =
+        docs.iter().partition(|doc| is_in_one_file(doc, quest));
+    let (mut found, mut done) = if quest.reassembled {
+        over_cores(&simple, quest, cores, &|part| together(app, part, quest, control))?
+    } else {
+        super::raw::search(app, &simple, quest, (cores, control))?
+    };
+    let (rest, other) = over_cores(&spread, quest, cores, &|part| merged(app, part, quest, control))?;
+    control.check()?;
+    done.add(&other);
+    if !rest.is_empty() {
+        // in the order in which they were given
+        let (mut of_one, mut of_many) = (found.into_iter(), rest.into_iter());
+        let next = |doc| if is_in_one_file(doc, quest) { of_one.next() } else { of_many.next() };
+        found = docs.iter().filter_map(next).collect();
+    }
+    Ok((found, done))
+}
+
+/// Whether the packets of a session that are searched lie in no more than one file.
+fn is_in_one_file(doc: &SessionDoc, quest: &Quest) -> bool {
+    // the rule: one file marker, before everything else
+    if doc.positions.flat.iter().skip(1).all(|value| *value >= 0) {
+        return true;
+    }
+    let mut files = doc.positions.iter().take(quest.packets).map(|(file, _)| file);
+    let first = files.next();
+    files.all(|file| Some(file) == first)
+}
+
+/// Lets each core work on a part of the sessions.
+fn over_cores<'d>(
+    docs: &[&'d SessionDoc],
+    quest: &Quest,
+    cores: usize,
+    work: &(dyn Fn(&[&'d SessionDoc]) -> (Vec<Found>, Done) + Sync),
+) -> Result<(Vec<Found>, Done), ApiError> {
     let parts: Vec<(Vec<Found>, Done)> = std::thread::scope(|scope| {
         let parts: Vec<_> =
-            parts.into_iter().map(|part| scope.spawn(move || one_core(app, part, quest, control))).collect();
+            even_parts(docs, quest, cores).into_iter().map(|part| scope.spawn(move || work(part))).collect();
         parts.into_iter().filter_map(|part| part.join().ok()).collect()
     });
-    control.check()?;
     let mut all = (Vec::with_capacity(docs.len()), Done::default());
     for (found, done) in parts {
         all.0.extend(found);
         all.1.add(&done);
     }
     if all.0.len() < docs.len() {
-        return Err(ApiError::internal("a thread of the hunt failed; the log of the server says more"));
+        return Err(failed());
     }
     Ok(all)
 }
 
+/// A thread of the search has panicked.
+pub(super) fn failed() -> ApiError {
+    ApiError::internal("a thread of the hunt failed; the log of the server says more")
+}
+
 /// Runs of sessions with about as many bytes each: those next to each other lie next to each other in the files.
-fn even_parts<'d>(docs: &'d [SessionDoc], quest: &Quest, parts: usize) -> Vec<&'d [SessionDoc]> {
-    let size = |doc: &SessionDoc| share_of(doc, doc.positions.packets().min(quest.packets)) + 1;
+fn even_parts<'s, 'd>(docs: &'s [&'d SessionDoc], quest: &Quest, parts: usize) -> Vec<&'s [&'d SessionDoc]> {
+    let size = |doc: &&SessionDoc| share_of(doc, doc.positions.packets().min(quest.packets)) + 1;
     let each = docs.iter().map(size).sum::<u64>().div_ceil(parts.max(1) as u64);
     let (mut out, mut from, mut held) = (Vec::new(), 0, 0);
     for (at, doc) in docs.iter().enumerate() {
@@ -115,97 +168,158 @@ fn even_parts<'d>(docs: &'d [SessionDoc], quest: &Quest, parts: usize) -> Vec<&'
     out
 }
 
+/// Who opened a session: by that it is told who sent a packet.
+#[derive(Clone, Copy)]
+pub(super) struct Opener<'d> {
+    address: Option<(std::net::IpAddr, Option<u16>)>,
+    mac: Option<&'d str>,
+}
+
+impl<'d> Opener<'d> {
+    pub fn of(doc: &'d SessionDoc) -> Self {
+        Self { address: source(doc), mac: doc.text(&core::SRC_MAC) }
+    }
+
+    /// Searches the payload of a packet; says where the first `most` matches lie.
+    pub fn look<'p>(
+        &self,
+        quest: &Quest,
+        packet: &Packet<'p>,
+        most: usize,
+        room: &mut Vec<u8>,
+    ) -> Vec<Match<'p>> {
+        let decoded = decode(LinkType(packet.link), packet.bytes);
+        let side = side(&decoded, self.address, self.mac);
+        quest.look(side, decoded.payload, most, room)
+    }
+}
+
+/// A place where a session matches.
+pub(super) struct Match<'b> {
+    side: Side,
+    at: usize,
+    len: usize,
+    bytes: &'b [u8],
+}
+
+impl Match<'_> {
+    /// As it is kept; `packet` is the number of the packet in its session, where it lies in one.
+    pub fn json(&self, packet: Option<usize>) -> Value {
+        let Self { side, at, len, bytes } = self;
+        let from = at.saturating_sub(AROUND);
+        let around = bytes.get(from..(at + len + AROUND).min(bytes.len())).unwrap_or_default();
+        let readable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
+        let context: String = around.iter().map(readable).take(200).collect();
+        json!({ "side": dir(*side), "packet": packet, "offset": at, "length": len, "context": context })
+    }
+}
+
 /// A session while its packets come.
 struct Held<'d> {
     doc: &'d SessionDoc,
-    source: Option<(std::net::IpAddr, Option<u16>)>,
-    source_mac: Option<&'d str>,
-    /// Packets that were wanted, and those that came.
+    opener: Opener<'d>,
+    /// Packets that were wanted, those that came, and whether others are in no file.
     wanted: usize,
     seen: usize,
-    conversation: Option<ConversationBuilder>,
+    lacks: bool,
+    conversation: Option<Box<ConversationBuilder>>,
     matches: Vec<Value>,
 }
 
-impl Held<'_> {
-    fn look(
-        &mut self,
-        quest: &Quest,
-        (side, packet): (Side, Option<usize>),
-        bytes: &[u8],
-        room: &mut Vec<u8>,
-    ) {
-        let left = MATCHES.saturating_sub(self.matches.len());
-        if left == 0 || bytes.is_empty() || !quest.wants(side) {
-            return;
-        }
-        for (at, len) in quest.needle.find(bytes, left, room) {
-            let from = at.saturating_sub(AROUND);
-            let around = bytes.get(from..(at + len + AROUND).min(bytes.len())).unwrap_or_default();
-            let readable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '.' };
-            let context: String = around.iter().map(readable).take(200).collect();
-            self.matches.push(json!({
-                "side": dir(side), "packet": packet, "offset": at, "length": len, "context": context,
-            }));
-        }
+impl<'d> Held<'d> {
+    fn new(doc: &'d SessionDoc, wanted: usize, not_kept: u64) -> Self {
+        let opener = Opener::of(doc);
+        Self { doc, opener, wanted, seen: 0, lacks: not_kept > 0, conversation: None, matches: Vec::new() }
     }
 
     fn packet(&mut self, quest: &Quest, packet: &Packet<'_>, room: &mut Vec<u8>) {
         self.seen += 1;
         if quest.reassembled {
-            let limit = MAX_BYTES;
-            let from = self.source;
-            let seen = self.conversation.get_or_insert_with(|| ConversationBuilder::new(from, limit));
-            seen.packet(packet);
+            let source = self.opener.address;
+            let new = || Box::new(ConversationBuilder::new(source, MAX_BYTES).joined());
+            self.conversation.get_or_insert_with(new).packet(packet);
             if self.seen >= self.wanted {
                 self.end(quest, room);
             }
             return;
         }
-        let decoded = decode(LinkType(packet.link), packet.bytes);
-        let side = side(&decoded, self.source, self.source_mac);
-        self.look(quest, (side, Some(self.seen)), decoded.payload, room);
+        let left = MATCHES.saturating_sub(self.matches.len());
+        let number = Some(self.seen);
+        self.matches.extend(self.opener.look(quest, packet, left, room).iter().map(|m| m.json(number)));
     }
 
     /// Searches what both sides said.
     fn end(&mut self, quest: &Quest, room: &mut Vec<u8>) {
         let Some(conversation) = self.conversation.take() else { return };
-        let mut said = [(Side::Src, Vec::new()), (Side::Dst, Vec::new())];
-        for turn in conversation.finish().turns {
-            if let Some((_, bytes)) = said.iter_mut().find(|(side, _)| *side == turn.speaker) {
-                if bytes.is_empty() {
-                    *bytes = turn.bytes;
-                } else {
-                    bytes.extend_from_slice(&turn.bytes);
-                }
+        let turns = conversation.finish().turns;
+        for side in [Side::Src, Side::Dst] {
+            for turn in turns.iter().filter(|turn| turn.speaker == side) {
+                let left = MATCHES.saturating_sub(self.matches.len());
+                let found = quest.look(side, &turn.bytes, left, room);
+                self.matches.extend(found.iter().map(|found| found.json(None)));
             }
         }
-        for (side, bytes) in said {
-            self.look(quest, (side, None), &bytes, room);
-        }
+    }
+
+    /// What was found, once nothing more comes.
+    fn found(mut self, quest: &Quest, room: &mut Vec<u8>) -> Found {
+        self.end(quest, room);
+        let readable = self.seen > 0 || (self.wanted == 0 && !self.lacks);
+        (self.doc.id, readable.then_some(self.matches))
     }
 }
 
-fn one_core(app: &App, docs: &[SessionDoc], quest: &Quest, control: &Control) -> (Vec<Found>, Done) {
+/// Searches conversations, each in one file.
+fn together(app: &App, docs: &[&SessionDoc], quest: &Quest, control: &Control) -> (Vec<Found>, Done) {
     let files = Located::new(app, &quest.user);
-    let mut merge = Merge::new(&files).with_shared();
-    let mut held: Vec<Held<'_>> = docs
-        .iter()
-        .map(|doc| {
-            let positions = crate::api::packets::cut(&doc.positions, 0, quest.packets);
-            let wanted = Wanted { positions, ..Wanted::of(doc) };
-            merge.add(&wanted);
-            Held {
-                doc,
-                source: source(doc),
-                source_mac: doc.text(&core::SRC_MAC),
-                wanted: wanted.positions.packets() + usize::from(wanted.not_kept > 0),
-                seen: 0,
-                conversation: None,
-                matches: Vec::new(),
+    let quest = &quest.clone();
+    let (mut sweep, mut done, mut room) = (Sweep::default(), Done::default(), Vec::new());
+    let mut held: Vec<Held<'_>> = Vec::with_capacity(docs.len());
+    for doc in docs {
+        let not_kept = not_kept(doc);
+        done.missing += not_kept;
+        let positions = doc.positions.iter().take(quest.packets);
+        sweep.add(doc.id, doc.text(&core::NODE).unwrap_or_default(), positions);
+        held.push(Held::new(doc, doc.positions.packets().min(quest.packets), not_kept));
+    }
+    let stretches = sweep.stretches();
+    let mut reader = stretches.reader(&files);
+    let mut more = true;
+    while more {
+        let mut on = true;
+        more = reader.next(&mut |run| {
+            done.packets += run.packets.len() as u64;
+            for placed in run.packets {
+                done.bytes += (placed.end - placed.from) as u64;
+                if let Some(one) = held.get_mut(placed.session as usize) {
+                    one.packet(quest, &run.packet(placed), &mut room);
+                }
             }
-        })
-        .collect();
+            on = control.check().is_ok();
+            on
+        }) && on;
+    }
+    done.missing += reader.into_losses().1.len() as u64;
+    (held.into_iter().map(|one| one.found(quest, &mut room)).collect(), done)
+}
+
+/// Packets of a session that are in no file.
+pub(super) fn not_kept(doc: &SessionDoc) -> u64 {
+    doc.int(&core::NOT_KEPT_PACKETS).and_then(|count| u64::try_from(count).ok()).unwrap_or(0)
+}
+
+/// Searches sessions whose packets come in order of time.
+fn merged(app: &App, docs: &[&SessionDoc], quest: &Quest, control: &Control) -> (Vec<Found>, Done) {
+    let files = Located::new(app, &quest.user);
+    let quest = &quest.clone();
+    let mut merge = Merge::new(&files).with_shared();
+    let mut held: Vec<Held<'_>> = Vec::with_capacity(docs.len());
+    for doc in docs {
+        let positions = crate::api::packets::cut(&doc.positions, 0, quest.packets);
+        let wanted = Wanted { positions, ..Wanted::of(doc) };
+        merge.add(&wanted);
+        held.push(Held::new(doc, wanted.positions.packets(), wanted.not_kept));
+    }
     let mut done = Done::default();
     let mut room = Vec::new();
     // what is seen cannot fail
@@ -218,10 +332,5 @@ fn one_core(app: &App, docs: &[SessionDoc], quest: &Quest, control: &Control) ->
         Ok(!done.packets.is_multiple_of(CHECK) || control.check().is_ok())
     });
     done.missing = merge.into_losses().iter().map(|loss| loss.packets).sum();
-    let found = held.into_iter().map(|mut one| {
-        one.end(quest, &mut room);
-        let readable = one.seen > 0 || one.wanted == 0;
-        (one.doc.id, readable.then_some(one.matches))
-    });
-    (found.collect(), done)
+    (held.into_iter().map(|one| one.found(quest, &mut room)).collect(), done)
 }
