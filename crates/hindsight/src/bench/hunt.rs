@@ -20,6 +20,10 @@ const QUESTS: &[(&str, &str, bool)] = &[
     ("regex", "no[a-z]{2}such[0-9]+text", false),
     ("hexregex", "deadbeef..c0ffee", false),
     ("asciicase", "no such text anywhere", true),
+    ("ascii", "No Such Text Anywhere", true),
+    ("hex", "00 de ad be ef 00 c0 ff ee", true),
+    ("regex", "no[a-z]{2}such[0-9]+text", true),
+    ("hexregex", "deadbeef..c0ffee", true),
 ];
 
 /// Imports a capture where it lies into a folder that is removed afterwards, and searches in its packets.
@@ -59,19 +63,16 @@ pub fn run(file: &Path, rounds: usize) -> Result<Outcome, Failure> {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     for (kind, text, reassembled) in QUESTS {
-        let mut speeds = Vec::new();
+        let (mut walls, mut cores_each) = (Vec::new(), Vec::new());
         let mut last = server::HuntSpeed::default();
         for _ in 0..rounds.max(1) {
             let cpu = cpu_seconds();
             last = server::hunt_speed(state(), (kind, text), *reassembled)?;
             let cpu = cpu_seconds() - cpu;
-            speeds.push((
-                last.bytes as f64 / 1e6 / last.seconds.max(1e-9),
-                last.bytes as f64 / 1e6 / cpu.max(1e-9),
-            ));
+            walls.push(last.bytes as f64 / 1e6 / last.seconds.max(1e-9));
+            cores_each.push(last.bytes as f64 / 1e6 / cpu.max(1e-9));
         }
-        speeds.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (wall, core) = speeds.get(speeds.len() / 2).copied().unwrap_or_default();
+        let (wall, core) = (median(walls), median(cores_each));
         let how = if *reassembled { "reassembled" } else { "raw" };
         print(|out| {
             writeln!(
@@ -87,4 +88,9 @@ pub fn run(file: &Path, rounds: usize) -> Result<Outcome, Failure> {
         })?;
     }
     Ok(Outcome::Done)
+}
+
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
