@@ -11,6 +11,8 @@ mod needle;
 mod raw;
 mod search;
 mod sieve;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use claim::Claims;
 pub(crate) use estimate::estimate;
