@@ -38,7 +38,8 @@ pub struct ConversationBuilder {
     source: Option<(IpAddr, Option<u16>)>,
     source_mac: Option<Mac>,
     streams: [TcpStream; 2],
-    fragments: Defragmenter<()>,
+    /// None before the first fragment.
+    fragments: Option<Box<Defragmenter<()>>>,
     last: i64,
     out: Out,
 }
@@ -47,8 +48,8 @@ pub struct ConversationBuilder {
 struct Out {
     held: usize,
     limit: usize,
-    /// Each side is one turn.
-    joined: bool,
+    /// What each side says, where turns are not asked for.
+    joined: Option<[Vec<u8>; 2]>,
     conversation: Conversation,
 }
 
@@ -61,22 +62,24 @@ impl std::fmt::Debug for ConversationBuilder {
 impl ConversationBuilder {
     /// `source` is who opened the session (`ip.src`, `port.src`); at most `limit` bytes are kept.
     pub fn new(source: Option<(IpAddr, Option<u16>)>, limit: usize) -> Self {
-        // a fragment may wait for half a minute of packet time
-        let limits = DefragLimits { datagrams: 64, bytes: 4 << 20, timeout: 30_000_000_000 };
         Self {
             source,
             source_mac: None,
             streams: [TcpStream::new(), TcpStream::new()],
-            fragments: Defragmenter::new(limits),
+            fragments: None,
             last: 0,
-            out: Out { held: 0, limit, joined: false, conversation: Conversation::default() },
+            out: Out { held: 0, limit, joined: None, conversation: Conversation::default() },
         }
     }
 
-    /// Puts all that a side says into one turn, whoever says something in between, datagrams too.
+    /// Puts all that a side says together, whoever says something in between, datagrams too: nothing becomes a turn.
+    /// `room` is used for it, of the source first.
     #[must_use]
-    pub fn joined(mut self) -> Self {
-        self.out.joined = true;
+    pub fn joined(mut self, room: [Vec<u8>; 2]) -> Self {
+        self.out.joined = Some(room.map(|mut room| {
+            room.clear();
+            room
+        }));
         self
     }
 
@@ -96,7 +99,12 @@ impl ConversationBuilder {
             more: fragment.more,
             bytes: decoded.payload,
         };
-        match self.fragments.part(&part, packet.time, ()) {
+        let fragments = self.fragments.get_or_insert_with(|| {
+            // a fragment may wait for half a minute of packet time
+            let limits = DefragLimits { datagrams: 64, bytes: 4 << 20, timeout: 30_000_000_000 };
+            Box::new(Defragmenter::new(limits))
+        });
+        match fragments.part(&part, packet.time, ()) {
             Defragmented::Waiting => {}
             Defragmented::Complete { bytes, .. } => self.decoded(&decode_ip(&decoded, &bytes), packet.time),
             Defragmented::Bad { frames } => self.out.conversation.unreadable += frames.len() as u64,
@@ -162,14 +170,24 @@ impl ConversationBuilder {
 
     /// Nothing more will come.
     pub fn finish(mut self) -> Conversation {
+        self.close();
+        self.out.conversation
+    }
+
+    /// Nothing more will come: what each side said, the source first, of a builder that was made [`Self::joined`].
+    pub fn finish_joined(mut self) -> [Vec<u8>; 2] {
+        self.close();
+        self.out.joined.unwrap_or_default()
+    }
+
+    fn close(&mut self) {
         let last = self.last;
         for (stream, speaker) in self.streams.iter_mut().zip([Side::Src, Side::Dst]) {
             stream.close(last, &mut |event| self.out.take(speaker, event));
         }
-        while let Some(frames) = self.fragments.close() {
+        while let Some(frames) = self.fragments.as_mut().and_then(|fragments| fragments.close()) {
             self.out.conversation.unreadable += frames.len() as u64;
         }
-        self.out.conversation
     }
 }
 
@@ -179,7 +197,7 @@ impl Out {
             Event::Data { bytes, time } => self.say(speaker, time, bytes, Join::SameSpeaker),
             Event::Gap { len, time } => {
                 self.conversation.lost += u64::from(len);
-                if self.held < self.limit && !self.joined {
+                if self.held < self.limit && self.joined.is_none() {
                     let turn = Turn { speaker, time, lost_before: u64::from(len), bytes: Vec::new() };
                     self.conversation.turns.push(turn);
                 }
@@ -197,10 +215,9 @@ impl Out {
             return;
         }
         self.held += kept.len();
-        if self.joined
-            && let Some(turn) = turns.iter_mut().find(|turn| turn.speaker == speaker)
-        {
-            turn.bytes.extend_from_slice(kept);
+        if let Some([source, destination]) = &mut self.joined {
+            let said = if speaker == Side::Src { source } else { destination };
+            said.extend_from_slice(kept);
             return;
         }
         match turns.last_mut() {

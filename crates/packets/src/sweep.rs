@@ -17,8 +17,10 @@ use std::sync::{Mutex, PoisonError};
 const STRETCH: u32 = 22;
 /// Stretches of one file that have a slot each; those behind (256 GiB) are looked up.
 const SLOTS: u64 = 1 << 16;
-/// Most bytes of a read, unless a record is longer: about what stays in the cache of a core.
-const READ: u64 = 1 << 20;
+/// Most bytes of a read, unless a record is longer: what stays in the cache of a core until it was looked at.
+const READ: u64 = 256 << 10;
+/// The same of a file that is not on a disk of this machine.
+const FAR_READ: u64 = 4 << 20;
 /// Most bytes of a run, unless a record is longer.
 const RUN: u64 = 64 << 10;
 
@@ -32,7 +34,7 @@ const fn place(offset: u64, session: u32) -> Place {
 /// Collects the sessions.
 #[derive(Debug, Default)]
 pub struct Sweep {
-    ids: Vec<SessionId>,
+    sessions: u32,
     files: Vec<Collected>,
     by_file: HashMap<(String, u32), usize>,
 }
@@ -61,9 +63,9 @@ impl Collected {
 
 impl Sweep {
     /// Adds the packets of a session; its number is how many were added before it.
-    pub fn add(&mut self, id: SessionId, node: &str, positions: impl Iterator<Item = (u32, u64)>) {
-        let session = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        self.ids.push(id);
+    pub fn add(&mut self, node: &str, positions: impl Iterator<Item = (u32, u64)>) {
+        let session = self.sessions;
+        self.sessions = session.saturating_add(1);
         let mut known = None;
         for (number, offset) in positions {
             let at = match known {
@@ -104,7 +106,7 @@ impl Sweep {
                 places: Mutex::new(places),
             }));
         }
-        Stretches { ids: self.ids, files, stretches, next: AtomicUsize::new(0) }
+        Stretches { files, stretches, next: AtomicUsize::new(0) }
     }
 }
 
@@ -128,7 +130,6 @@ struct Stretch {
 /// What is to be read. Each reader takes the next stretch that no other has taken.
 #[derive(Debug)]
 pub struct Stretches {
-    ids: Vec<SessionId>,
     files: Vec<Swept>,
     stretches: Vec<Stretch>,
     next: AtomicUsize,
@@ -177,16 +178,15 @@ pub struct Run<'a> {
     /// The packets in it.
     pub packets: &'a [Placed],
     format: &'a Format,
-    ids: &'a [SessionId],
 }
 
 impl<'a> Run<'a> {
-    /// A packet as it was captured.
-    pub fn packet(&self, placed: &Placed) -> Packet<'a> {
+    /// A packet as it was captured; `id` is its session's.
+    pub fn packet(&self, placed: &Placed, id: SessionId) -> Packet<'a> {
         let (interface, nanos) = origin(self.format, &placed.head);
         Packet {
             session: placed.session,
-            id: self.ids.get(placed.session as usize).copied().unwrap_or_default(),
+            id,
             time: placed.head.time,
             bytes: self.bytes.get(placed.from..placed.end).unwrap_or_default(),
             original_len: placed.head.original_len,
@@ -280,7 +280,7 @@ impl SweepReader<'_> {
             } else {
                 found.first().map(|placed| window.bytes(&placed.head)).unwrap_or_default()
             };
-            let run = Run { bytes, packets: found, format: window.format(), ids: &all.ids };
+            let run = Run { bytes, packets: found, format: window.format() };
             if !see(&run) {
                 return;
             }
@@ -302,7 +302,8 @@ impl SweepReader<'_> {
         };
         let source = self.files.source(&file.node, file.number).map_err(|gone| (None, gone))?;
         let mut format = file.format.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = Window::open(&source, self.files.keys(), format.as_ref(), file.last, READ)
+        let most = if source.storage.is_some() { FAR_READ } else { READ };
+        let window = Window::open(&source, self.files.keys(), format.as_ref(), file.last, most)
             .map_err(|gone| (Some(source), gone))?;
         format.get_or_insert_with(|| window.format().clone());
         self.open = Some((at, window));

@@ -26,7 +26,7 @@ type Given = (u32, i64, Vec<u8>, u32);
 fn swept(files: &Folder, sessions: &[Positions], readers: usize) -> (Vec<Given>, Vec<(u32, u64)>) {
     let mut sweep = Sweep::default();
     for positions in sessions {
-        sweep.add(SessionId::default(), "n", positions.iter());
+        sweep.add("n", positions.iter());
     }
     let stretches = sweep.stretches();
     let (mut all, mut lost) = (Vec::new(), Vec::new());
@@ -41,7 +41,7 @@ fn swept(files: &Folder, sessions: &[Positions], readers: usize) -> (Vec<Given>,
                     let here = (placed.from, placed.end);
                     assert!(before.1 <= here.0 || before == here, "in order, apart: {before:?} {here:?}");
                     before = here;
-                    let packet = run.packet(placed);
+                    let packet = run.packet(placed, SessionId::default());
                     assert_eq!(packet.bytes, &run.bytes[placed.from..placed.end]);
                     all.push((placed.session, packet.time, packet.bytes.to_vec(), packet.original_len));
                 }

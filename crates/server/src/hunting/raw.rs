@@ -32,7 +32,7 @@ pub(super) fn search(
     let mut sweep = Sweep::default();
     for doc in docs {
         let node = doc.text(&core::NODE).unwrap_or_default();
-        sweep.add(doc.id, node, doc.positions.iter().take(quest.packets));
+        sweep.add(node, doc.positions.iter().take(quest.packets));
     }
     let stretches = &sweep.stretches();
     let work = || one_core(app, docs, quest, (stretches, control));
@@ -154,7 +154,7 @@ impl Looking<'_> {
         if left == 0 {
             return;
         }
-        let packet = run.packet(placed);
+        let packet = run.packet(placed, doc.id);
         let found = Opener::of(doc).look(&self.quest, &packet, left, &mut self.room);
         if !found.is_empty() {
             let hits = self.part.hits.entry(placed.session).or_default();

@@ -19,6 +19,9 @@ use wire::{LinkType, decode};
 pub(super) const MATCHES: usize = 10;
 /// Bytes shown around a match.
 const AROUND: usize = 24;
+/// Conversations whose memory is kept for others, and most bytes of one.
+const SPARE: usize = 1_024;
+const MAX_SPARE: usize = 16 << 10;
 /// Packets between two looks at whether the hunt was ended.
 const CHECK: u64 = 4_096;
 
@@ -232,11 +235,11 @@ impl<'d> Held<'d> {
         Self { doc, opener, wanted, seen: 0, lacks: not_kept > 0, conversation: None, matches: Vec::new() }
     }
 
-    fn packet(&mut self, quest: &Quest, packet: &Packet<'_>, room: &mut Vec<u8>) {
+    fn packet(&mut self, quest: &Quest, packet: &Packet<'_>, room: &mut Room) {
         self.seen += 1;
         if quest.reassembled {
             let source = self.opener.address;
-            let new = || Box::new(ConversationBuilder::new(source, MAX_BYTES).joined());
+            let new = || Box::new(ConversationBuilder::new(source, MAX_BYTES).joined(room.take()));
             self.conversation.get_or_insert_with(new).packet(packet);
             if self.seen >= self.wanted {
                 self.end(quest, room);
@@ -245,27 +248,48 @@ impl<'d> Held<'d> {
         }
         let left = MATCHES.saturating_sub(self.matches.len());
         let number = Some(self.seen);
-        self.matches.extend(self.opener.look(quest, packet, left, room).iter().map(|m| m.json(number)));
+        self.matches
+            .extend(self.opener.look(quest, packet, left, &mut room.digits).iter().map(|m| m.json(number)));
     }
 
     /// Searches what both sides said.
-    fn end(&mut self, quest: &Quest, room: &mut Vec<u8>) {
+    fn end(&mut self, quest: &Quest, room: &mut Room) {
         let Some(conversation) = self.conversation.take() else { return };
-        let turns = conversation.finish().turns;
-        for side in [Side::Src, Side::Dst] {
-            for turn in turns.iter().filter(|turn| turn.speaker == side) {
-                let left = MATCHES.saturating_sub(self.matches.len());
-                let found = quest.look(side, &turn.bytes, left, room);
-                self.matches.extend(found.iter().map(|found| found.json(None)));
-            }
+        let said = conversation.finish_joined();
+        for (side, bytes) in [Side::Src, Side::Dst].into_iter().zip(&said) {
+            let left = MATCHES.saturating_sub(self.matches.len());
+            let found = quest.look(side, bytes, left, &mut room.digits);
+            self.matches.extend(found.iter().map(|found| found.json(None)));
         }
+        room.give(said);
     }
 
     /// What was found, once nothing more comes.
-    fn found(mut self, quest: &Quest, room: &mut Vec<u8>) -> Found {
+    fn found(mut self, quest: &Quest, room: &mut Room) -> Found {
         self.end(quest, room);
         let readable = self.seen > 0 || (self.wanted == 0 && !self.lacks);
         (self.doc.id, readable.then_some(self.matches))
+    }
+}
+
+/// Memory of a core that is used again: it is in the cache, and need not be cleared by the system.
+#[derive(Default)]
+struct Room {
+    digits: Vec<u8>,
+    /// What both sides of conversations said that are over.
+    said: Vec<[Vec<u8>; 2]>,
+}
+
+impl Room {
+    fn take(&mut self) -> [Vec<u8>; 2] {
+        self.said.pop().unwrap_or_default()
+    }
+
+    fn give(&mut self, said: [Vec<u8>; 2]) {
+        let size: usize = said.iter().map(Vec::capacity).sum();
+        if self.said.len() < SPARE && (1..=MAX_SPARE).contains(&size) {
+            self.said.push(said);
+        }
     }
 }
 
@@ -273,13 +297,13 @@ impl<'d> Held<'d> {
 fn together(app: &App, docs: &[&SessionDoc], quest: &Quest, control: &Control) -> (Vec<Found>, Done) {
     let files = Located::new(app, &quest.user);
     let quest = &quest.clone();
-    let (mut sweep, mut done, mut room) = (Sweep::default(), Done::default(), Vec::new());
+    let (mut sweep, mut done, mut room) = (Sweep::default(), Done::default(), Room::default());
     let mut held: Vec<Held<'_>> = Vec::with_capacity(docs.len());
     for doc in docs {
         let not_kept = not_kept(doc);
         done.missing += not_kept;
         let positions = doc.positions.iter().take(quest.packets);
-        sweep.add(doc.id, doc.text(&core::NODE).unwrap_or_default(), positions);
+        sweep.add(doc.text(&core::NODE).unwrap_or_default(), positions);
         held.push(Held::new(doc, doc.positions.packets().min(quest.packets), not_kept));
     }
     let stretches = sweep.stretches();
@@ -292,7 +316,7 @@ fn together(app: &App, docs: &[&SessionDoc], quest: &Quest, control: &Control) -
             for placed in run.packets {
                 done.bytes += (placed.end - placed.from) as u64;
                 if let Some(one) = held.get_mut(placed.session as usize) {
-                    one.packet(quest, &run.packet(placed), &mut room);
+                    one.packet(quest, &run.packet(placed, SessionId::default()), &mut room);
                 }
             }
             on = control.check().is_ok();
@@ -321,7 +345,7 @@ fn merged(app: &App, docs: &[&SessionDoc], quest: &Quest, control: &Control) -> 
         held.push(Held::new(doc, wanted.positions.packets(), wanted.not_kept));
     }
     let mut done = Done::default();
-    let mut room = Vec::new();
+    let mut room = Room::default();
     // what is seen cannot fail
     let _ = merge.drain(None, &mut |packet| {
         done.packets += 1;
