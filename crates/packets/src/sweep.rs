@@ -197,13 +197,27 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Why a file cannot be read.
+#[derive(Clone)]
+struct Unreadable {
+    /// Where it should be, as far as that is known.
+    source: Option<FileSource>,
+    gone: Gone,
+}
+
+impl Unreadable {
+    fn new(source: Option<FileSource>, gone: Gone) -> Box<Self> {
+        Box::new(Self { source, gone })
+    }
+}
+
 /// Reads stretches.
 pub struct SweepReader<'a> {
     all: &'a Stretches,
     files: &'a dyn Files,
     open: Option<(usize, Window)>,
     /// The file that was found not to be readable last.
-    failed: Option<(usize, Option<FileSource>, Gone)>,
+    failed: Option<(usize, Box<Unreadable>)>,
     found: Vec<Placed>,
     losses: Losses,
     lost: Vec<(u32, u64)>,
@@ -224,13 +238,14 @@ impl SweepReader<'_> {
         let mut places = std::mem::take(&mut *stretch.places.lock().unwrap_or_else(PoisonError::into_inner));
         places.sort_unstable();
         places.dedup();
-        if let Err((source, gone)) = self.open(stretch.file) {
+        if let Err(unreadable) = self.open(stretch.file) {
             self.lost.extend(places.iter().map(|at| (*at as u32, stretch.from + (at >> 32))));
             if let Some(file) = all.files.get(stretch.file) {
-                let path = source.as_ref().map(|source| &source.path);
-                self.losses.add(&file.node, file.number, path, places.len() as u64, gone.clone());
+                let path = unreadable.source.as_ref().map(|source| &source.path);
+                let gone = unreadable.gone.clone();
+                self.losses.add(&file.node, file.number, path, places.len() as u64, gone);
             }
-            self.failed = Some((stretch.file, source, gone));
+            self.failed = Some((stretch.file, unreadable));
             return true;
         }
         self.read(stretch, &places, see);
@@ -287,24 +302,25 @@ impl SweepReader<'_> {
         }
     }
 
-    fn open(&mut self, at: usize) -> Result<(), (Option<FileSource>, Gone)> {
+    fn open(&mut self, at: usize) -> Result<(), Box<Unreadable>> {
         if self.open.as_ref().is_some_and(|(open, _)| *open == at) {
             return Ok(());
         }
-        if let Some((failed, source, gone)) = &self.failed
+        if let Some((failed, unreadable)) = &self.failed
             && *failed == at
         {
-            return Err((source.clone(), gone.clone()));
+            return Err(unreadable.clone());
         }
         self.open = None;
         let Some(file) = self.all.files.get(at).filter(|file| file.number != 0) else {
-            return Err((None, Gone::NotKept));
+            return Err(Unreadable::new(None, Gone::NotKept));
         };
-        let source = self.files.source(&file.node, file.number).map_err(|gone| (None, gone))?;
+        let source =
+            self.files.source(&file.node, file.number).map_err(|gone| Unreadable::new(None, gone))?;
         let mut format = file.format.lock().unwrap_or_else(PoisonError::into_inner);
         let most = if source.storage.is_some() { FAR_READ } else { READ };
         let window = Window::open(&source, self.files.keys(), format.as_ref(), file.last, most)
-            .map_err(|gone| (Some(source), gone))?;
+            .map_err(|gone| Unreadable::new(Some(source), gone))?;
         format.get_or_insert_with(|| window.format().clone());
         self.open = Some((at, window));
         Ok(())

@@ -127,14 +127,17 @@ fn is_in_one_file(doc: &SessionDoc, quest: &Quest) -> bool {
     files.all(|file| Some(file) == first)
 }
 
+/// What was found in each session of a part, and how much was looked at.
+type Part = (Vec<Found>, Done);
+
 /// Lets each core work on a part of the sessions.
 fn over_cores<'d>(
     docs: &[&'d SessionDoc],
     quest: &Quest,
     cores: usize,
-    work: &(dyn Fn(&[&'d SessionDoc]) -> (Vec<Found>, Done) + Sync),
-) -> Result<(Vec<Found>, Done), ApiError> {
-    let parts: Vec<(Vec<Found>, Done)> = std::thread::scope(|scope| {
+    work: &(dyn Fn(&[&'d SessionDoc]) -> Part + Sync),
+) -> Result<Part, ApiError> {
+    let parts: Vec<Part> = std::thread::scope(|scope| {
         let parts: Vec<_> =
             even_parts(docs, quest, cores).into_iter().map(|part| scope.spawn(move || work(part))).collect();
         parts.into_iter().filter_map(|part| part.join().ok()).collect()
