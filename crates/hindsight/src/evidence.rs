@@ -58,6 +58,11 @@ pub fn folder(config: &Evidence, home: &Home) -> PathBuf {
     config.dir.clone().unwrap_or_else(|| home.evidence())
 }
 
+/// Where evidence lies, and when it goes.
+pub fn kept(config: &Evidence, home: &Home) -> (PathBuf, evidence::Limits) {
+    (folder(config, home), config.limits())
+}
+
 /// For looking evidence up.
 pub fn archive(config: &Evidence, home: &Home) -> Result<Archive, Failure> {
     Ok(Archive::new(&folder(config, home), config.zone()?))

@@ -489,9 +489,9 @@ pub fn command(
     let mut gone = keeper.round(command.dry_run)?;
     gone.problems.extend(shipped.into_iter().flat_map(|shipped| shipped.problems));
     // evidence has limits of its own
-    let folder = crate::evidence::folder(&config.evidence, home);
+    let (folder, limits) = crate::evidence::kept(&config.evidence, home);
     let expire = if command.dry_run { evidence::would_expire } else { evidence::expire };
-    let evidence = expire(&folder, &config.evidence.limits(), std::time::SystemTime::now());
+    let evidence = expire(&folder, &limits, std::time::SystemTime::now());
     for problem in gone.problems.iter().chain(&evidence.problems) {
         eprintln!("hindsight: {problem}");
     }

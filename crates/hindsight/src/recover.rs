@@ -278,8 +278,8 @@ impl Recovery {
     }
 
     /// Makes the sessions, and finishes the files. Where the index is a cluster, it waits first until that has all that was written before the
-    /// crash, at most for `patience`: a session on its way would be made a second time. Stopped early, or with a part that the index did not take, it goes on where it was with
-    /// the next start.
+    /// crash, at most for `patience`: a session on its way would be made a second time. Stopped early, or with a part that the index did not
+    /// take, it goes on where it was with the next start.
     pub fn rebuild(
         self,
         stores: &Stores,

@@ -135,8 +135,7 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     }
     on_signals(&stop, named, command, home, &keep, &keeper, &enricher, &rules_in_force, quiet)?;
     // a recorder looks after its folder by itself
-    let idle = (!config.evidence.is_on())
-        .then(|| (crate::evidence::folder(&config.evidence, home), config.evidence.limits()));
+    let idle = (!config.evidence.is_on()).then(|| crate::evidence::kept(&config.evidence, home));
     refresh(&enricher, &stores, idle, &stop)?;
     if !quiet {
         if let Some(file) = &file {

@@ -33,8 +33,7 @@ pub fn run(command: &Serve, home: &Home, settings: &Settings, quiet: bool) -> Re
     let stop = Stop::new();
     interrupt::on_signal(&stop)?;
     let node = crate::run::node(command.node.as_deref(), settings);
-    let old = (crate::evidence::folder(&settings.evidence, home), settings.evidence.limits());
-    refresh(&enricher, &stores, Some(old), &stop)?;
+    refresh(&enricher, &stores, Some(crate::evidence::kept(&settings.evidence, home)), &stop)?;
     let listening = Listening {
         roles: &["viewer"],
         viewer: true,
@@ -203,14 +202,13 @@ pub fn refresh(
                 {
                     eprintln!("hindsight: {error}; the databases loaded before stay in use");
                 }
-                if waited.as_millis().is_multiple_of(MAINTAIN.as_millis())
-                    && let Err(error) = stores.index.maintain()
-                {
+                if !waited.as_millis().is_multiple_of(MAINTAIN.as_millis()) {
+                    continue;
+                }
+                if let Err(error) = stores.index.maintain() {
                     eprintln!("hindsight: merging the index: {error}");
                 }
-                if waited.as_millis().is_multiple_of(MAINTAIN.as_millis())
-                    && let Some((folder, limits)) = &evidence
-                {
+                if let Some((folder, limits)) = &evidence {
                     for problem in evidence::expire(folder, limits, SystemTime::now()).problems {
                         eprintln!("hindsight: old evidence: {problem}");
                     }

@@ -94,6 +94,24 @@ impl Answer {
     }
 }
 
+/// What is asked.
+#[derive(Clone, Copy)]
+struct Request<'a> {
+    method: &'a str,
+    path: &'a str,
+    /// Content type of the body, where there is one.
+    kind: &'a str,
+    body: &'a [u8],
+    /// By which the query is found when it is cancelled.
+    name: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    fn json(method: &'a str, path: &'a str, body: &'a str) -> Self {
+        Self { method, path, kind: "application/json", body: body.as_bytes(), name: None }
+    }
+}
+
 /// Why there is no answer.
 struct Failed {
     error: Error,
@@ -164,33 +182,19 @@ impl Client {
     /// One request; another host is asked where one cannot be reached. A status is no error here.
     pub fn call(&self, method: &str, path: &str, body: Option<&Json>) -> Result<Answer, Error> {
         let body = body.map(Json::to_string);
-        self.send(method, path, "application/json", body.as_deref().unwrap_or("").as_bytes(), None)
+        self.send(Request::json(method, path, body.as_deref().unwrap_or("")))
     }
 
     /// The same with lines of JSON.
     pub fn lines(&self, path: &str, body: &[u8]) -> Result<Answer, Error> {
-        self.send("POST", path, "application/x-ndjson", body, None)
+        self.send(Request { method: "POST", path, kind: "application/x-ndjson", body, name: None })
     }
 
-    fn send(
-        &self,
-        method: &str,
-        path: &str,
-        kind: &str,
-        body: &[u8],
-        name: Option<&str>,
-    ) -> Result<Answer, Error> {
-        self.attempt(method, path, kind, body, name).map_err(|failed| failed.error)
+    fn send(&self, request: Request<'_>) -> Result<Answer, Error> {
+        self.attempt(request).map_err(|failed| failed.error)
     }
 
-    fn attempt(
-        &self,
-        method: &str,
-        path: &str,
-        kind: &str,
-        body: &[u8],
-        name: Option<&str>,
-    ) -> Result<Answer, Failed> {
+    fn attempt(&self, request: Request<'_>) -> Result<Answer, Failed> {
         let inner = &*self.0;
         let first = inner.current.load(Ordering::Relaxed);
         let mut last = String::new();
@@ -199,7 +203,7 @@ impl Client {
         for turn in 0..inner.hosts.len() {
             let at = (first + turn) % inner.hosts.len();
             let Some(host) = inner.hosts.get(at) else { continue };
-            match inner.once(host, method, path, kind, body, name) {
+            match inner.once(host, request) {
                 // what stands before a cluster says so when nothing is behind it
                 Ok(answer) if matches!(answer.status, 502 | 504) && turn + 1 < inner.hosts.len() => {
                     last = format!("{host}: {}", answer.reason());
@@ -258,7 +262,8 @@ impl Client {
             let body = body.to_string();
             let begun = Instant::now();
             loop {
-                let answer = client.send(&method, &path, "application/json", body.as_bytes(), Some(&own));
+                let request = Request { name: Some(&own), ..Request::json(&method, &path, &body) };
+                let answer = client.send(request);
                 let again = begun.elapsed() < NOTICING
                     && !ended.load(Ordering::Relaxed)
                     && answer.as_ref().is_ok_and(Answer::lost_a_machine);
@@ -311,7 +316,7 @@ impl Client {
 
     /// What the cluster is, and its version.
     pub fn product(&self) -> Result<(Product, String), Error> {
-        let answer = match self.attempt("GET", "/", "", &[], None) {
+        let answer = match self.attempt(Request::json("GET", "/", "")) {
             Ok(answer) => answer,
             Err(Failed { error, settled: true }) => {
                 return Err(Error::new(ErrorKind::Unsupported, error.context));
@@ -352,15 +357,8 @@ impl Client {
 }
 
 impl Inner {
-    fn once(
-        &self,
-        host: &str,
-        method: &str,
-        path: &str,
-        kind: &str,
-        body: &[u8],
-        name: Option<&str>,
-    ) -> Result<Answer, ureq::Error> {
+    fn once(&self, host: &str, request: Request<'_>) -> Result<Answer, ureq::Error> {
+        let Request { method, path, kind, body, name } = request;
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{host}{path}"));
         if !body.is_empty() {
             request = request.header("content-type", kind);

@@ -86,6 +86,13 @@ impl Dict {
     pub(crate) fn ip(&self, at: usize) -> Option<IpAddr> {
         IpAddr::from_ascii(self.get(at))
     }
+    /// The values that any row has, and how many rows have each.
+    pub(crate) fn counted<'a>(&'a self, counts: &'a [u32]) -> impl Iterator<Item = (&'a [u8], u64)> {
+        self.iter()
+            .zip(counts)
+            .filter(|(_, count)| **count > 0)
+            .map(|(value, count)| (value, u64::from(*count)))
+    }
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|at| self.get(at))
     }

@@ -162,9 +162,7 @@ impl Sink for Shapes<'_> {
     fn ints(&mut self, _: &[i64]) {}
     fn int(&mut self, _: i64, _: u64) {}
     fn dict(&mut self, dict: &Arc<Dict>, counts: &[u32]) {
-        for (shape, count) in dict.iter().zip(counts).filter(|(_, count)| **count > 0) {
-            self.shape(shape, u64::from(*count));
-        }
+        dict.counted(counts).for_each(|(shape, count)| self.shape(shape, count));
     }
     fn text(&mut self, text: &[u8]) {
         self.shape(text, 1);

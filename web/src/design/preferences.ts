@@ -36,15 +36,10 @@ export function save(key: string, value: unknown): void {
   }
 }
 
-export const preferences = reactive(
-  load<Preferences>(KEY, {
-    theme: 'system',
-    own: { base: 'light', colours: {} },
-    locale: navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en',
-    zone: 'local',
-    navOpen: false,
-  }),
-)
+/** What nobody has chosen yet; the language is that of the browser. */
+export const plainPreferences = (): Omit<Preferences, 'locale'> => ({ theme: 'system', own: { base: 'light', colours: {} }, zone: 'local', navOpen: false })
+
+export const preferences = reactive(load<Preferences>(KEY, { ...plainPreferences(), locale: navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en' }))
 
 const system = matchMedia('(prefers-color-scheme: dark)')
 

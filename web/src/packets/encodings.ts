@@ -23,7 +23,7 @@ function ebcdic(bytes: Uint8Array): string {
 }
 
 /** ISO 8859-1 itself; what browsers call latin1 is Windows-1252. */
-function latin1(bytes: Uint8Array): string {
+export function latin1(bytes: Uint8Array): string {
   let out = ''
   for (const byte of bytes) out += String.fromCharCode(byte)
   return out

@@ -216,8 +216,8 @@ impl Sink for Hashes {
     fn ints(&mut self, _: &[i64]) {}
     fn int(&mut self, _: i64, _: u64) {}
     fn dict(&mut self, dict: &Arc<Dict>, counts: &[u32]) {
-        for (value, count) in dict.iter().zip(counts).filter(|(_, count)| **count > 0) {
-            self.add(self.digest.text(value), u64::from(*count));
+        for (value, count) in dict.counted(counts) {
+            self.add(self.digest.text(value), count);
         }
     }
     fn text(&mut self, text: &[u8]) {
@@ -295,9 +295,7 @@ impl Sink for Values<'_> {
     fn ints(&mut self, _: &[i64]) {}
     fn int(&mut self, _: i64, _: u64) {}
     fn dict(&mut self, dict: &Arc<Dict>, counts: &[u32]) {
-        for (value, count) in dict.iter().zip(counts).filter(|(_, count)| **count > 0) {
-            self.add(value, u64::from(*count));
-        }
+        dict.counted(counts).for_each(|(value, count)| self.add(value, count));
     }
     fn text(&mut self, text: &[u8]) {
         self.add(text, 1);

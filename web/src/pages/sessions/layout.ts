@@ -20,6 +20,9 @@ export interface Layout {
   info: string[]
 }
 
-export const layout = reactive(load<Layout>(KEY, { columns: [], widths: {}, dock: 'right', right: 46, bottom: 50, density: 'roomy', map: false, info: [] }))
+/** What nobody has chosen yet. */
+export const plainLayout = (): Layout => ({ columns: [], widths: {}, dock: 'right', right: 46, bottom: 50, density: 'roomy', map: false, info: [] })
+
+export const layout = reactive(load<Layout>(KEY, plainLayout()))
 
 watch(layout, (value) => save(KEY, value), { deep: true })

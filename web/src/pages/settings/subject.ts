@@ -5,8 +5,8 @@ import { account } from '@/account'
 import * as api from '@/api'
 import { users, type UserRow } from '@/api/users'
 import { adopt } from '@/design/adopt'
-import { preferences, type Locale, type Preferences } from '@/design/preferences'
-import { layout, type Layout } from '@/pages/sessions/layout'
+import { plainPreferences, preferences, type Locale, type Preferences } from '@/design/preferences'
+import { layout, plainLayout, type Layout } from '@/pages/sessions/layout'
 import { zoneName } from '@/settings'
 
 /** Of another user the language may never have been set: then the browser decides. */
@@ -42,8 +42,6 @@ interface Stored {
   layout?: object
 }
 const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
-const UNSET: SubjectPreferences = { theme: 'system', own: { base: 'light', colours: {} }, locale: '', zone: 'local', navOpen: false }
-const PLAIN: Layout = { columns: [], widths: {}, dock: 'right', right: 46, bottom: 50, density: 'roomy', map: false, info: [] }
 
 export type Saving = '' | 'waiting' | 'saved' | 'failed'
 
@@ -97,7 +95,7 @@ export function useEditing(userId: () => string): Editing {
 
   function begin(id: string, known: Record<string, unknown>, user: UserRow): void {
     const viewer = (known.viewer ?? {}) as Stored
-    const own = { preferences: reactive(copyOf(UNSET)), layout: reactive(copyOf(PLAIN)) }
+    const own = { preferences: reactive<SubjectPreferences>({ ...plainPreferences(), locale: '' }), layout: reactive(plainLayout()) }
     adopt(own.preferences, viewer.preferences)
     adopt(own.layout, viewer.layout)
     let before = copyOf(own)
