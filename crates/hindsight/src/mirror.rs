@@ -11,9 +11,10 @@ use catalog_sqlite::Sqlite;
 use index::{Catalog, Entry, Error, ErrorKind, FileRecord};
 use outbox::{Change, Outbox};
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// File numbers that a node has ahead: an hour of files of a few seconds each.
 const BLOCK: u32 = 1_000;
@@ -44,6 +45,8 @@ pub struct Mirror {
     far: Arc<dyn Shared>,
     near: Arc<Sqlite>,
     outbox: Outbox,
+    /// Nodes for which numbers are being fetched.
+    fetching: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// Whether an error says that the cluster cannot do this now, and may later.
@@ -65,7 +68,7 @@ impl Mirror {
     pub fn open(file: &Path, far: Arc<dyn Shared>) -> Result<Self, Error> {
         let near = Arc::new(Sqlite::open(file)?);
         let outbox = Outbox::open(near.clone(), far.clone(), file.with_extension("lock"))?;
-        let mirror = Self { far, near, outbox };
+        let mirror = Self { far, near, outbox, fetching: Arc::default() };
         mirror.seed()?;
         Ok(mirror)
     }
@@ -123,24 +126,21 @@ impl Mirror {
         }
     }
 
-    /// Blocks of numbers of a node that are not used yet: first and last.
-    fn blocks(&self, node: &str) -> Result<(Vec<(u32, u32)>, u64), Error> {
-        let entry = self.near.get(NUMBERS, node)?;
-        let version = entry.as_ref().map_or(0, |entry| entry.version);
-        let blocks = entry.and_then(|entry| serde_json::from_value(entry.value).ok());
-        Ok((blocks.unwrap_or_default(), version))
-    }
-
-    /// Changes the blocks of a node, whoever else does.
-    fn change_blocks<T>(&self, node: &str, change: impl Fn(&mut Vec<(u32, u32)>) -> T) -> Result<T, Error> {
-        loop {
-            let (mut blocks, version) = self.blocks(node)?;
-            let before = blocks.clone();
-            let result = change(&mut blocks);
-            if blocks == before || self.near.put(NUMBERS, node, &json!(blocks), Some(version))? {
-                return Ok(result);
+    /// Sees to it that a node has numbers for the files to come, so that its packets need not wait for the cluster; asks for them this long.
+    ///
+    /// # Errors
+    /// The cluster gave none.
+    pub fn prepare(&self, node: &str, patience: Duration) -> Result<(), Error> {
+        let until = Instant::now() + patience;
+        while blocks(&self.near, node)?.0.is_empty() {
+            match fetch(&*self.far, &self.near, node) {
+                Err(error) if is_away(&error) && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                other => return other,
             }
         }
+        Ok(())
     }
 
     /// The next number of a node.
@@ -155,34 +155,40 @@ impl Mirror {
             }
             (number, blocks.iter().map(|(first, last)| last - first + 1).sum::<u32>())
         };
-        let (number, left) = self.change_blocks(node, take)?;
-        match number {
-            Some(number) if left >= BLOCK / 2 || self.outbox.away().is_some() => Ok(number),
-            Some(number) => {
-                // what cannot be had now is asked for with the next number
-                if let Err(error) = self.refill(node) {
-                    self.outbox.set_away(&error);
-                }
-                Ok(number)
-            }
-            None => {
-                self.refill(node).map_err(|error| {
-                    Error::new(
-                        error.kind,
-                        format!("no file number of node {node} is left on this machine, and the cluster gives none: {error}"),
-                    )
-                })?;
-                self.number(node)
-            }
+        let (number, left) = change_blocks(&self.near, node, take)?;
+        let Some(number) = number else {
+            fetch(&*self.far, &self.near, node).map_err(|error| {
+                Error::new(
+                    error.kind,
+                    format!("no file number of node {node} is left on this machine, and the cluster gives none: {error}"),
+                )
+            })?;
+            return self.number(node);
+        };
+        if left < BLOCK / 2 && self.outbox.away().is_none() {
+            self.fetch_beside(node);
         }
+        Ok(number)
     }
 
-    fn refill(&self, node: &str) -> Result<(), Error> {
-        let first = self.far.reserve(node, BLOCK)?;
-        self.change_blocks(node, |blocks| {
-            blocks.push((first, first + (BLOCK - 1)));
-            blocks.sort_unstable();
-        })
+    /// Fetches numbers in a thread of its own: whoever takes one writes packets, and does not wait while some are left. What fails is
+    /// tried again with the next number.
+    fn fetch_beside(&self, node: &str) {
+        let lock = |all: &Mutex<BTreeSet<String>>, change: &dyn Fn(&mut BTreeSet<String>) -> bool| {
+            change(&mut all.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        if !lock(&self.fetching, &|nodes| nodes.insert(node.to_owned())) {
+            return;
+        }
+        let (far, near, fetching) = (self.far.clone(), self.near.clone(), self.fetching.clone());
+        let name = node.to_owned();
+        let work = move || {
+            let _ = fetch(&*far, &near, &name);
+            lock(&fetching, &|nodes| nodes.remove(&name));
+        };
+        if std::thread::Builder::new().name("numbers".into()).spawn(work).is_err() {
+            lock(&self.fetching, &|nodes| nodes.remove(node));
+        }
     }
 
     fn changed(&self, file: &FileRecord) -> Result<(), Error> {
@@ -243,6 +249,39 @@ impl Mirror {
     }
 }
 
+/// Blocks of numbers of a node that are not used yet, first and last of each, and the version of the list.
+fn blocks(near: &Sqlite, node: &str) -> Result<(Vec<(u32, u32)>, u64), Error> {
+    let entry = near.get(NUMBERS, node)?;
+    let version = entry.as_ref().map_or(0, |entry| entry.version);
+    let blocks = entry.and_then(|entry| serde_json::from_value(entry.value).ok());
+    Ok((blocks.unwrap_or_default(), version))
+}
+
+/// Changes the blocks of a node, whoever else does.
+fn change_blocks<T>(
+    near: &Sqlite,
+    node: &str,
+    change: impl Fn(&mut Vec<(u32, u32)>) -> T,
+) -> Result<T, Error> {
+    loop {
+        let (mut list, version) = blocks(near, node)?;
+        let before = list.clone();
+        let result = change(&mut list);
+        if list == before || near.put(NUMBERS, node, &json!(list), Some(version))? {
+            return Ok(result);
+        }
+    }
+}
+
+/// Takes a block of numbers from the cluster.
+fn fetch(far: &dyn Shared, near: &Sqlite, node: &str) -> Result<(), Error> {
+    let first = far.reserve(node, BLOCK)?;
+    change_blocks(near, node, |blocks| {
+        blocks.push((first, first + (BLOCK - 1)));
+        blocks.sort_unstable();
+    })
+}
+
 impl Catalog for Mirror {
     fn add_file(&self, file: &FileRecord) -> Result<u32, Error> {
         let num = self.number(&file.node)?;
@@ -252,7 +291,7 @@ impl Catalog for Mirror {
 
     fn update_file(&self, file: &FileRecord) -> Result<(), Error> {
         // a file that was found on disk may have a number that was not given out yet
-        self.change_blocks(&file.node, |blocks| {
+        change_blocks(&self.near, &file.node, |blocks| {
             for (first, last) in blocks.iter_mut() {
                 if (*first..=*last).contains(&file.num) {
                     *first = file.num.saturating_add(1);

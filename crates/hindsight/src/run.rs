@@ -88,6 +88,9 @@ fn settings(command: &Run, mut config: Config) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// How long a capture that begins asks a cluster for the numbers of its packet files.
+const NUMBERS_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Captures until Ctrl-C.
 pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Result<Outcome, Failure> {
     let (file, read) = config::find(named, home, command.node.as_deref())?;
@@ -114,6 +117,14 @@ pub fn run(command: &Run, named: Option<&Path>, home: &Home, quiet: bool) -> Res
     let folders = packet_folders(home, &config.packets);
     let age = config.packets.object_store.as_ref().and_then(|store| store.max_age).map(|span| span.0);
     let keeper = Keeper::new(home, &stores, &node, folders, config.retention.clone(), age);
+    // packets wait in the rings meanwhile; later they would have to be refused
+    if let Some(mirror) = stores.mirror.as_ref().filter(|_| config.packets.write)
+        && let Err(error) = mirror.prepare(&node, NUMBERS_PATIENCE)
+    {
+        eprintln!(
+            "hindsight: packets cannot be written before the cluster gives numbers for their files: {error}"
+        );
+    }
     // what was interrupted is found before anything new is written
     let recovery = if config.packets.write { recover::prepare(home, &stores, &node, &config)? } else { None };
     let names: Vec<String> =

@@ -7,6 +7,8 @@ struct Far {
     inner: Sqlite,
     away: AtomicBool,
     last: AtomicU32,
+    /// It does not answer a request for numbers while this is held.
+    hangs: Mutex<()>,
 }
 
 impl Far {
@@ -53,6 +55,7 @@ impl Catalog for Far {
 
 impl Shared for Far {
     fn reserve(&self, _: &str, count: u32) -> Result<u32, Error> {
+        drop(self.hangs.lock().unwrap());
         self.there()?;
         Ok(self.last.fetch_add(count, Ordering::SeqCst) + 1)
     }
@@ -60,7 +63,7 @@ impl Shared for Far {
 
 fn far(dir: &Path) -> Arc<Far> {
     let inner = Sqlite::open(dir.join("far.db")).unwrap();
-    Arc::new(Far { inner, away: AtomicBool::new(false), last: AtomicU32::new(0) })
+    Arc::new(Far { inner, away: AtomicBool::new(false), last: AtomicU32::new(0), hangs: Mutex::new(()) })
 }
 
 fn file(name: &str) -> FileRecord {
@@ -145,15 +148,30 @@ fn numbers_are_given_once_whoever_asks() {
     // a file that was found has a number of the block
     one.update_file(&FileRecord { num: 500, ..file("found") }).unwrap();
     assert_eq!(two.add_file(&file("x")).unwrap(), 501);
-    // more is asked for before nothing is left
-    assert!(far.last.load(Ordering::SeqCst) >= 2_000);
+    // more is asked for before nothing is left, and not waited for: who takes a number writes packets
+    let hangs = far.hangs.lock().unwrap();
+    for number in 502..800 {
+        assert_eq!(two.add_file(&file("x")).unwrap(), number);
+    }
+    drop(hangs);
+    let until = Instant::now() + Duration::from_secs(60);
+    while far.last.load(Ordering::SeqCst) < 2_000 {
+        assert!(Instant::now() < until);
+        std::thread::sleep(Duration::from_millis(20));
+    }
     // without any, and without the cluster, there is none: that is said
     let alone = dir.path().join("alone");
     std::fs::create_dir(&alone).unwrap();
     far.away.store(true, Ordering::SeqCst);
-    let new = Mirror::open(&alone.join("mirror.db"), far).unwrap();
+    let new = Mirror::open(&alone.join("mirror.db"), far.clone()).unwrap();
+    assert!(new.prepare("n", Duration::ZERO).is_err());
     let error = new.add_file(&file("x")).unwrap_err().to_string();
     assert!(error.contains("no file number of node n") && error.contains("away"), "{error}");
+    // a capture that has its numbers needs no cluster for its first file
+    far.away.store(false, Ordering::SeqCst);
+    new.prepare("n", Duration::ZERO).unwrap();
+    far.away.store(true, Ordering::SeqCst);
+    assert!(new.add_file(&file("x")).is_ok());
 }
 
 #[test]

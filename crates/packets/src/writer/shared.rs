@@ -10,8 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wire::LinkType;
 
-/// How long the first packet waits for the number of its file.
-const FIRST_NUMBER: Duration = Duration::from_secs(5);
+/// How long the first packet waits for the number of its file: those behind it wait in the ring meanwhile, and are lost for certain if it is refused.
+const FIRST_NUMBER: Duration = Duration::from_secs(30);
 
 /// Packets that were to be found at positions that were given out, and are not there: the disk failed or stayed full. The file ends
 /// before them, so that they count as missing.
